@@ -120,6 +120,19 @@ LAYOUTS = {
     "plans and figures that are not final in rows": PLAIN.replace(",2018,", ",2018 (sơ bộ),")
     .replace(",2017,", ",2017*,")
     .replace("score\n", "score\nAn,D1,KH 2018,99\n"),
+    "years of forecasts and estimates by a letter": "area,component,2015,2016,2017E,2018P,2019F\n"
+    + across(
+        [(a, c) for a in ("An", "Bình") for c in ("D1", "D2")],
+        (2015, 2016, 2017, 2018, "plan"),
+        {**CELLS, **{(a, c, "plan"): 99 for a in ("An", "Bình") for c in ("D1", "D2")}},
+    ),
+    "forecasts and results told apart by a column": PLAIN.replace("score\n", "score,Loại\n")
+    .replace("5\n", "5,Thực hiện\n")
+    .replace("0\n", "0,Thực hiện\n")
+    + "An,D1,2019,99,Dự báo\n",
+    "names of rows as R writes them": "\n".join(
+        f"{k},{line}" if k else line for k, line in enumerate(PLAIN.splitlines())
+    ),
     "fiscal years across": "area,component,FY2015,FY2016,FY2017,FY2018\n"
     + across([(a, c) for a in ("An", "Bình") for c in ("D1", "D2")], range(2015, 2019), CELLS),
     "domains in several spellings": PLAIN.replace("D1,2016", "Lĩnh vực 1,2016").replace("D2,2017", "d2,2017"),
@@ -250,6 +263,7 @@ def test_a_bad_cell_of_a_wide_table_is_named_by_its_own_row_and_column(tmp_path)
         ("Q4/15", "2015"),
         ("2015/16", "2015 / 2016"),
         ("2015-2016", "2015 / 2016"),
+        ("42369", "2015"),
     ],
 )
 def test_years_that_are_not_plain_are_refused_in_one_line(tmp_path, written_as, meant):
@@ -302,6 +316,20 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
         ("area,year,Tháng 1,Tháng 2\nAn,2015,1,2\n", 1, "columns are quarters, months or days"),
         ("area,year,Q1,Q2,Q3,Q4\nAn,2015,1,2,3,4\n", 1, "columns are quarters, months or days"),
         (PLAIN.replace(",201", ",1905-07-0"), 1, "days of 1905: Excel shows numbers of years"),
+        (
+            PLAIN.replace("An,D1,2018", "An,D1,2018-Q1"),
+            1,
+            "t.csv, row 5, column year, found “2018-Q1”: the cell names a part of a year",
+        ),
+        (PLAIN.replace(",2018,", ",9T/2018,"), 1, "where other rows are of whole years (4 such cells)"),
+        (PLAIN.replace("An,D1,2018", "An,D1,6 tháng 2018"), 1, "the cell names a part of a year"),
+        (
+            'area,component,year,score\nAn,D,2015,"71,870"\nAn,D,2016,"72,150"\n',
+            1,
+            "may set off thousands or decimals; write 71870 for thousands, 71.870 for decimals",
+        ),
+        (",2015,,2016,\narea,D1,D2,D1,D2\nAn,1,2,3,4\n", 1, "the names of the columns take two rows (1 and"),
+        ("area,component,Năm,,\n,,2015,2016,2017\nAn,D,1,2,3\n", 1, "take two rows (1 and the next)"),
         (",,,60\n".join(PLAIN.split("An,D1,2016,60.25\n")), 3, "the cell is empty"),
         (
             "area,year,score,unit\nAn,2015,7,điểm\nAn,2016,70,%\n",

@@ -174,6 +174,25 @@ OBSERVED = {
 }
 
 
+ORACLE = "horizon,target,location,output_type,output_type_id,oracle_value\n"
+OBSERVED |= {
+    f"{ORACLE}1,level,A,pmf,low,1\n1,level,A,pmf,mid,1\n": [
+        "row 2, column oracle_value",
+        "one category alone came",
+    ],
+    f"{ORACLE}1,level,A,pmf,low,0\n1,level,A,pmf,mid,0\n": [
+        "row 2, column oracle_value",
+        "one category alone came",
+    ],
+    f"{ORACLE}1,rate,A,cdf,2.5,0\n1,rate,A,cdf,1,1\n": [
+        "row 2, column oracle_value",
+        "reached stays reached",
+    ],
+    f"{ORACLE}1,cases,A,mean,NA,26\n1,cases,A,median,NA,27\n": ["row 2, column oracle_value", "one outcome"],
+    ",horizon,target,location,observation\n1,1,cases,A,26\n": ["row 1: column 1 has no name"],
+}
+
+
 @pytest.mark.parametrize("written", OBSERVED)
 def test_what_cannot_be_scored_by_is_told_with_its_place(hub, tmp_path, capsys, written):
     """A table named by hand: columns, values, and what is of none of the hub's tasks."""

@@ -1,5 +1,7 @@
 """What looks wrong in a yearly table is told, and named by its row; a sound table raises no doubt."""
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -135,7 +137,8 @@ def test_an_area_on_another_scale_than_the_others_is_named(years, said):
 def test_a_sum_of_ten_areas_is_no_slip_of_the_scale(name):
     """It is doubted as what it is."""
     frame = table()
-    areas = [frame[frame["area"] == "An"].assign(area=f"Xã {number}") for number in range(10)]
+    own = frame[frame["area"] == "An"]
+    areas = [own.assign(area=f"Xã {number}", score=own["score"] + number / 10) for number in range(10)]
     rows = pd.concat(areas, ignore_index=True)
     whole = rows.groupby(["component", "year"], as_index=False)["score"].sum().assign(area=name, row=99)
 
@@ -229,6 +232,10 @@ def test_a_series_that_leaps_is_not_doubted():
         ("Tổng cộng", "yearly.called_whole"),
         ("TRUNG BÌNH", "yearly.called_whole"),
         ("Bình quân cả nước", "yearly.called_whole"),
+        ("Cao nhất", "yearly.called_whole"),
+        ("Độ lệch chuẩn", "yearly.called_whole"),
+        ("Grand total", "yearly.called_whole"),
+        ("Median", "yearly.called_whole"),
         ("Huy?n C? Chi", "yearly.lost_letters"),
         ("Bình quân 2", ""),
         ("Ai?", ""),
@@ -237,7 +244,7 @@ def test_a_series_that_leaps_is_not_doubted():
 def test_a_name_that_is_no_area_is_doubted(name, key):
     """A row of means among the areas, or a name whose letters a spreadsheet has lost."""
     frame = table()
-    more = frame[frame["area"] == "Bình"].assign(area=name)
+    more = frame[frame["area"] == "Bình"].assign(area=name, score=lambda rows: rows["score"] + 1)
 
     assert told(pd.concat([frame, more], ignore_index=True))[0] == [key] * bool(key)
 
@@ -312,3 +319,56 @@ def test_an_area_that_is_the_sum_of_the_others_is_named():
     assert keys[0] == "yearly.whole"
     assert "“Cả nước” is the sum" in words
     assert "yearly.whole" not in told(pd.concat([frame, once], ignore_index=True))[0]
+
+
+def test_an_area_that_is_the_mean_of_the_others_is_named():
+    """Whatever it is called, in a table of enough areas that differ."""
+    more = table().assign(area=lambda rows: rows["area"] + " 2", score=lambda rows: 100 - rows["score"])
+    frame = pd.concat([table(), more], ignore_index=True)
+    means = frame.groupby(["component", "year"], as_index=False)["score"].mean().round(2)
+    whole = means.assign(area="Toàn vùng", row=99)
+
+    keys, words = told(pd.concat([frame, whole], ignore_index=True))
+
+    assert keys == ["yearly.mean"]
+    assert "“Toàn vùng” is the mean of the other areas" in words
+    same = [table()[:20].assign(area=f"Xã {number}", score=50.0) for number in range(7)]
+    assert told(pd.concat(same, ignore_index=True))[0] == []
+
+
+def test_figures_of_years_to_come_are_named():
+    """They are forecasts or plans, or the year is mistyped."""
+    frame = table().assign(max_score=np.nan)
+    frame.loc[frame["year"] == 2019, "year"] = 2031
+
+    _, remarks = doubts.panel_of(YearlyTable(frame, ()), today=dt.date(2020, 5, 1))
+    _, silent = doubts.panel_of(YearlyTable(table().assign(max_score=np.nan), ()), today=dt.date(2019, 1, 1))
+
+    assert "6 figures are of years still to come (2031; the first: row 11)" in remarks[0].text("en")
+    assert silent == []
+
+
+@pytest.mark.parametrize("years", [[2018, 2019], [2010, 2011, 2012]])
+def test_zeros_for_years_that_are_not_known_are_one_doubt(years):
+    """A table filled up with zeros is told once."""
+    frame = table()
+    frame.loc[frame["year"].isin(years), "score"] = 0.0
+
+    keys, words = told(frame)
+
+    assert keys == ["yearly.zeros"]
+    assert "6 series have zeros in the first or last years" in words
+
+
+def test_a_year_or_an_area_that_was_copied_is_named():
+    """All series stand still at once, or two areas have the same figures throughout."""
+    frame = table()
+    copied = frame.copy()
+    last = copied.loc[copied["year"] == 2018, "score"].to_numpy()
+    copied.loc[copied["year"] == 2019, "score"] = last
+    more = frame[frame["area"] == "Chi"].assign(area="Dần")
+
+    assert told(copied)[0] == ["yearly.copied_year"]
+    assert "6 figures of 2019 are just those of 2018" in told(copied)[1]
+    assert told(pd.concat([frame, more], ignore_index=True))[0] == ["yearly.copied_area"]
+    assert told(frame.assign(score=50.0))[0] == []

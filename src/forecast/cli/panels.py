@@ -14,6 +14,7 @@ import pandas as pd
 from forecast.base.disk import replacing, writing
 from forecast.base.errors import SpecError, WriteError
 from forecast.base.labels import Phrase
+from forecast.base.spec import today
 from forecast.base.spelling import shielded
 from forecast.cli.types import Type
 from forecast.data import foreign, load
@@ -52,7 +53,7 @@ def read_panel(scores: Path, events: Path | None) -> tuple[Panel, list[Phrase]]:
     """
     rows = foreign.read_file(scores)
     breaks = () if events is None else load.read_breaks(events)
-    return doubts.panel_of(rows, breaks=breaks, file=scores.name)
+    return doubts.panel_of(rows, breaks=breaks, file=scores.name, today=today())
 
 
 def read_covariates(

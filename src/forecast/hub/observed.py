@@ -59,6 +59,7 @@ def problems(table: pd.DataFrame, kind: str, name: str, hub: Hub) -> list[Proble
             result.append(Problem(name, int(at) + HEAD, column, text or "NA", "expect.number"))
     keys = [*unit, *(column_ for column_ in (*_OUTPUT, "as_of") if column_ in table)]
     result += [*outcomes.wrong_days(table, name, hub), *outcomes.outside(table, column, name, hub)]
+    result += outcomes.contradictions(table, name, hub)
     if unit:
         rows = table.duplicated(keys).to_numpy().nonzero()[0]
         result += [Problem(name, int(at) + HEAD, "", "", "hub.expect.once") for at in rows]
@@ -179,7 +180,7 @@ def _one(path: Path, name: str, hub: Hub, target: str | None, *, by_hand: bool =
     if "as_of" in table and "as_of" not in keys:
         table = table[table["as_of"].astype(str) == table["as_of"].astype(str).max()]
     _refuse_no_numbers(table, value, name, hub)
-    if wrong := [*outcomes.outside(table, value, name, hub)]:
+    if wrong := [*outcomes.outside(table, value, name, hub), *outcomes.contradictions(table, name, hub)]:
         raise DataError(wrong)
     groups = [group for round_ in hub.rounds for group in round_.groups]
     out = pd.DataFrame(

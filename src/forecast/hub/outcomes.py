@@ -63,6 +63,24 @@ def outside(table: pd.DataFrame, value: str, name: str, hub: Hub) -> Iterator[Pr
             yield Problem(name, _row(table, at), value, str(table[value].iloc[at]), "hub.expect.zero_or_one")
 
 
+def contradictions(table: pd.DataFrame, name: str, hub: Hub) -> Iterator[Problem]:
+    """Oracle output that says two things of one task: two categories or none, two figures, a step back."""
+    keys = [column for column in hub.task_ids if column in table]
+    if not {"output_type", "output_type_id", "oracle_value"} <= {*table} or not keys:
+        return
+    rows = table.astype(dict.fromkeys([*keys, "output_type", "output_type_id"], str))
+    rows = rows.assign(figure=numbers(table["oracle_value"]), level=numbers(table["output_type_id"]))
+    for kind, key in (("pmf", "one_category"), ("cdf", "no_return"), ("", "one_outcome")):
+        own = rows[rows["output_type"] == kind] if kind else rows[~rows["output_type"].isin(_CHANCES)]
+        for _, task in own.sort_values("level", kind="stable").groupby(keys, sort=False):
+            figures = task["figure"].to_numpy(dtype=float)
+            falls = not task["level"].isna().any() and bool((np.diff(figures) < 0).any())
+            wrong = {"pmf": figures.sum() != 1, "cdf": falls, "": len(set(figures)) > 1}
+            if wrong[kind]:
+                at, text = task.index.min(), str(task["oracle_value"].iloc[-1])
+                yield Problem(name, int(at) + HEAD, "oracle_value", text, f"hub.expect.{key}")
+
+
 def untold(
     observed: pd.DataFrame, forecasts: Sequence[pd.DataFrame], name: str, hub: Hub
 ) -> Iterator[Problem]:

@@ -101,8 +101,7 @@ def _check_rows(whole: str, name: str) -> None:
     count = 0
     try:
         header = next(rows, [])
-        repeated = sorted({column for column in header if header.count(column) > 1})
-        bad = [Problem(name, 1, column, "", "expect.column_once") for column in repeated]
+        bad = _bad_header(header, name)
         if len(header) == 1 and ";" in header[0]:
             raise refusal(name, "hub.expect.commas", 1)
         for count, cells in enumerate(rows, start=1):
@@ -121,6 +120,15 @@ def _check_rows(whole: str, name: str) -> None:
         raise refusal(name, "expect.not_empty")
     if bad:
         raise DataError(bad)
+
+
+def _bad_header(header: list[str], name: str) -> list[Problem]:
+    """List names that stand in a header twice, and a column without one."""
+    repeated = sorted({column for column in header if column and header.count(column) > 1})
+    bad = [Problem(name, 1, column, "", "expect.column_once") for column in repeated]
+    if "" in header:
+        bad.append(Problem(name, 1, "", "", "hub.expect.named_column", {"place": header.index("") + 1}))
+    return bad
 
 
 def _parquet(path: Path, name: str) -> pd.DataFrame:

@@ -1,9 +1,10 @@
 """Make a panel of a table, and list what looks wrong in the table; nothing is changed."""
 
+import datetime as dt
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -25,10 +26,13 @@ SHOWN: Final = 5  # names in one sentence
 _OF_COVARIATES: Final = {"yearly.large": "covariates.large", "yearly.small": "covariates.small"}
 FEW: Final = 5  # figures above zero for each below, from which a minus sign is doubted
 _WHOLE: Final = re.compile(
-    r"tong( so| cong| chung)?|(trung binh|binh quan)( chung| ca nuoc)?|ca nuoc|toan quoc"
-    r"|total|sum|mean|average"
+    r"tong( so| cong| chung)?|(trung binh|binh quan|trung vi)( chung| ca nuoc)?|ca nuoc|toan quoc"
+    r"|((gia tri|diem) )?(cao|thap|lon|nho) nhat|do lech chuan|khoang bien thien"
+    r"|(grand )?total|sum|mean|average|median|max(imum)?|min(imum)?|std( ?dev)?|standard deviation"
 )
 _LOST: Final = re.compile(r"[^\W\d_]\?+[^\W\d_]")
+MANY: Final = 5  # figures that are the same where each could be any
+ALIKE: Final = 3.0  # times the smallest, up to which figures of a series leave no room for zeros
 EXACT: Final = 0.001  # of the whole: so near to the sum of all others, as totals are rounded
 
 
@@ -38,10 +42,12 @@ def panel_of(
     upper: Mapping[str, float] | float | None = None,
     breaks: Iterable[int] = (),
     file: str = "scores",
+    today: dt.date | None = None,
 ) -> tuple[Panel, list[Phrase]]:
     """Make a panel of a table that was read, with what its reader must know.
 
-    Raises DataError if no row has a score, or a rule of `Panel.from_long` is broken.
+    `today`: a later year can have no results.  Raises DataError if no row has a score, or a rule of
+    `Panel.from_long` is broken.
     """
     known = table.frame.dropna(subset=["score"])
     if known.empty:
@@ -53,7 +59,8 @@ def panel_of(
         panel = Panel.from_long(known, upper=upper, breaks=tuple(breaks), file=file)
     except DataError as error:
         raise DataError(foreign.fold_repeats(error.problems)) from error
-    return panel, [*table.remarks, *of_table(table.frame)]
+    later = [] if today is None else [*_later(known, today)]
+    return panel, [*table.remarks, *later, *of_table(table.frame)]
 
 
 def _refuse_far_years(known: pd.DataFrame, file: str) -> None:
@@ -74,6 +81,7 @@ def of_table(frame: pd.DataFrame) -> list[Phrase]:
         *(*_alike(frame, "area"), *_alike(frame, "component")),
         *(*_odd_sizes(known), *_below_zero(known), *_lone(known)),
         *(*_wholes(known), *_lost_letters(frame), *_odd_maxima(known)),
+        *(*_zeros_at_ends(known), *_copied_years(known), *itertools.islice(_copied_areas(known), SHOWN)),
     ]
     empty = len(frame) - len(known)
     return [
@@ -183,6 +191,57 @@ def _below_zero(known: pd.DataFrame) -> Iterator[Phrase]:
         yield Phrase("yearly.below_zero", facts)
 
 
+def _later(known: pd.DataFrame, today: dt.date) -> Iterator[Phrase]:
+    """Figures of years that have not begun: forecasts or plans, or a year that is mistyped."""
+    rows = known[known["year"] > today.year].sort_values(["year", "row"])
+    if len(rows):
+        years = [f"{year:g}" for year in rows["year"].unique()]
+        yield Phrase(
+            "yearly.later",
+            {"count": len(rows), "years": shortened(years, SHOWN), "row": int(rows["row"].iloc[0])},
+        )
+
+
+def _zeros_at_ends(known: pd.DataFrame) -> Iterator[Phrase]:
+    """Zeros in the first or last years of series whose other figures are alike: they may be not known."""
+    found = []
+    for _, rows in known.sort_values("year", kind="stable").groupby(["area", "component"], sort=False):
+        score = rows["score"].to_numpy(dtype=float)
+        rest = score[score != 0]
+        zeros = len(score) - len(rest)
+        if zeros < NEAR or len(rest) <= NEAR or rest.min() <= 0 or rest.max() >= ALIKE * rest.min():
+            continue
+        if not score[-zeros:].any() or not score[:zeros].any():
+            found.append(rows[rows["score"] == 0].iloc[0])
+    if found:
+        facts = {name: found[0][name] for name in ("area", "component", "year", "row")}
+        yield Phrase("yearly.zeros", {**facts, "count": len(found)})
+
+
+def _copied_years(known: pd.DataFrame) -> Iterator[Phrase]:
+    """Years that have the figures of the year before in nearly every series that moves at all."""
+    ordered = known.sort_values(["area", "component", "year"], kind="stable")
+    series = ordered.groupby(["area", "component"], sort=False)
+    pairs = ordered.assign(before=series["score"].shift(), since=series["year"].shift())
+    pairs = pairs[(series["score"].transform("nunique") > 1) & (pairs["score"] != 0)].dropna(subset="before")
+    for (year, since), rows in pairs.groupby(["year", "since"]):
+        same = int((rows["score"] == rows["before"]).sum())
+        if len(rows) >= MANY and same * 10 >= 9 * len(rows):
+            yield Phrase("yearly.copied_year", {"year": f"{year:g}", "before": f"{since:g}", "count": same})
+
+
+def _copied_areas(known: pd.DataFrame) -> Iterator[Phrase]:
+    """Areas that have the very figures of another area in every year and component."""
+    names: dict[tuple[Any, ...], str] = {}
+    ordered = known.sort_values(["area", "component", "year"], kind="stable")
+    for name, rows in ordered.groupby("area", sort=False):
+        if rows["score"].nunique() >= MANY and not _is_called_whole(name):
+            figures = tuple(zip(rows["component"], rows["year"], rows["score"], strict=True))
+            first = names.setdefault(figures, str(name))
+            if first != name:
+                yield Phrase("yearly.copied_area", {"name": str(name), "other": first})
+
+
 def _odd_maxima(known: pd.DataFrame) -> Iterator[Phrase]:
     """Maxima that few rows of a year and component have, where nearly all others have one."""
     if "max_score" not in known:
@@ -221,14 +280,17 @@ def _lost_letters(frame: pd.DataFrame) -> Iterator[Phrase]:
 
 
 def _whole(known: pd.DataFrame) -> Iterator[Phrase]:
-    """Areas that are the sum of all others in each of their figures, such as a row of totals."""
+    """Areas that are the sum or the mean of all others in each of their figures, such as a row of totals."""
     of_year = known.groupby(["component", "year"], sort=False)["score"]
     total, count = of_year.transform("sum"), of_year.transform("size")
-    same = (count > 2) & ((2 * known["score"] - total).abs() <= EXACT * total.abs())
-    enough = (same & (known["score"] != 0)).groupby(known["area"]).sum() > NEAR
-    areas = same.groupby(known["area"]).all()
-    for name in areas.index[areas & enough]:
-        yield Phrase("yearly.whole", {"name": name})
+    for key, times, fewest in (("yearly.whole", 2, 2), ("yearly.mean", count, FEW)):
+        same = (count > fewest) & ((times * known["score"] - total).abs() <= EXACT * total.abs())
+        enough = (same & (known["score"] != 0)).groupby(known["area"]).sum() > NEAR
+        # areas that hardly differ are each their mean
+        apart = (known["score"] - total / count).abs() > EXACT * total.abs() / count
+        areas = same.groupby(known["area"]).all() & (key == "yearly.whole" or bool(apart.mean() > 0.5))
+        for name in areas.index[areas & enough]:
+            yield Phrase(key, {"name": name})
 
 
 def _lone(known: pd.DataFrame) -> Iterator[Phrase]:

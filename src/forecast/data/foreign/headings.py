@@ -31,13 +31,14 @@ PART_OF_YEAR: Final = re.compile(  # in words without marks
 )
 SHORT_PARTS: Final[Mapping[str, int]] = {"t": 12, "m": 12, "q": 4}
 _YEAR: Final = re.compile(  # perhaps with a word before it, and a mark or words in brackets behind
-    r"(?:[^\d]{0,12}[\s_.])?(?:FY|[yYxX])?([0-9]{4})(?:\.0+)?(?:-12-31)?(?:\s*(?:\*{1,3}|\([^)\d]{1,30}\)))?"
+    r"(?:[^\d]{0,12}[\s_.])?(?:FY|[yYxX])?([0-9]{4})(?:\.0+)?(?:-12-31)?"
+    r"(?:\s*(?:\*{1,3}|\([^)\d]{1,30}\)|[EFPefp]))?"
 )
 _PLAN: Final = re.compile(
-    r"\b(kh|ke hoach|muc tieu|du bao|du kien|du toan|plan|planned|target|goal|forecast|budget)\b"
+    r"\b(kh|ke hoach|muc tieu|du bao|du kien|du toan|plan|planned|target|goal|forecast|budget|\d{4} ?f)\b"
 )
 _ESTIMATE: Final = re.compile(
-    r"\b(uoc|uoc tinh|so bo|tam tinh|est|estimated?|prelim|preliminary|provisional)\b"
+    r"\b(uoc|uoc tinh|so bo|tam tinh|est|estimated?|prelim|preliminary|provisional|\d{4} ?[ep])\b"
 )
 
 
@@ -63,8 +64,8 @@ def year_in(name: str) -> str:
 def is_plan(name: str) -> bool:
     """Whether the heading of a year's column says that it holds no results.
 
-    >>> is_plan("KH 2023"), is_plan("2023 (dự báo)"), is_plan("Năm 2023")
-    (True, True, False)
+    >>> is_plan("KH 2023"), is_plan("2023 (dự báo)"), is_plan("2023F"), is_plan("Năm 2023")
+    (True, True, True, False)
     """
     return bool(_PLAN.search(plain_words(name)))
 

@@ -15,13 +15,14 @@ from forecast.base.spelling import clean
 from forecast.data import load, tables
 from forecast.data.foreign.layout import Long, long_of
 from forecast.data.foreign.sheet import Sheet, sheet_of_file, sheet_of_frame
-from forecast.data.foreign.values import numbers, without_percent, year_meant, year_of
+from forecast.data.foreign.values import numbers, part_of, without_percent, year_meant, year_of
 from forecast.data.load.cells import no_figure, parse_table
 from forecast.data.load.files import Rows
 from forecast.data.load.rules import Checked, repeated_rows
 from forecast.data.spellings import component_named
 
 THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}\.\d{3}", flags=re.ASCII)
+COMMAS: Final = re.compile(r"[1-9]\d{0,2},\d{3}", flags=re.ASCII)
 SHOWN_AS_DAY: Final = "1905"  # of 2000 to 2050 as days since 1900
 ALIKE: Final = 3  # problems of one kind that are listed; the rest are counted
 
@@ -86,6 +87,7 @@ def table_of(sheet: Sheet, area: str, *, spelt: bool = False) -> YearlyTable:
     """
     long, remarks = long_of(sheet, area=area)
     _refuse_merged(sheet, long)
+    _refuse_commas(sheet, long)
     cells, plain_remarks = _plain(long, sheet.separator)
     if spelt:
         cells["component"], told = _one_spelling(cells)
@@ -97,6 +99,7 @@ def table_of(sheet: Sheet, area: str, *, spelt: bool = False) -> YearlyTable:
     _refuse_unclear_years(sheet, long, cells["year"])
     if any(inner for _, inner in years.values()):
         _refuse_several(sheet, cells, years)
+        _refuse_mixed_parts(sheet, long, cells["year"])
         plain_remarks = (
             *plain_remarks,
             Phrase("foreign.year_of_day", {"example": next(t for t, (_, i) in years.items() if i)}),
@@ -123,6 +126,16 @@ def _refuse_merged(sheet: Sheet, long: Long) -> None:
         raise DataError([*found.values()])
 
 
+def _refuse_commas(sheet: Sheet, long: Long) -> None:
+    """Refuse figures such as 71,870 where columns have commas between them: they may be thousands."""
+    cells = [(place, cell.strip()) for place, cell in enumerate(long.cells["score"]) if cell.strip()]
+    if sheet.separator == "," and len(cells) > 1 and all(COMMAS.fullmatch(cell) for _, cell in cells):
+        place, text = cells[0]
+        facts = {"whole": text.replace(",", ""), "decimal": text.replace(",", "."), "count": len(cells)}
+        number, column = long.numbers[place], long.column[place]
+        raise DataError([Problem(sheet.file, number, column, text, "foreign.commas", facts)])
+
+
 def _refuse_unclear_years(sheet: Sheet, long: Long, cells: Sequence[str]) -> None:
     """Refuse years of two digits, where all of them have no more, and cells that name two years, in one line.
 
@@ -130,15 +143,22 @@ def _refuse_unclear_years(sheet: Sheet, long: Long, cells: Sequence[str]) -> Non
     """
     counts = {text: year_meant(text) for text in set(cells) if not year_of(text)[1]}
     all_alone = all(len(text.strip()) == 2 for text in counts)
-    wrong = {
-        text: year for text, year in counts.items() if year and (all_alone or not text.strip().isdigit())
-    }
+    wrong = {text: year for text, year in counts.items() if year and (all_alone or len(text.strip()) != 2)}
     places = [place for place, text in enumerate(cells) if text in wrong]
     if places:
         text = cells[places[0]]
         facts = {"year": wrong[text], "count": len(places)}
         row = long.numbers[places[0]]
         raise DataError([Problem(sheet.file, row, "year", text, "foreign.unclear_year", facts)])
+
+
+def _refuse_mixed_parts(sheet: Sheet, long: Long, cells: Sequence[str]) -> None:
+    """Refuse a quarter or some months among whole years: its figure is not that of a year."""
+    parts = [part_of(text) for text in cells]
+    if "" in parts and (odd := [place for place, part in enumerate(parts) if part]):
+        facts = {"count": len(odd)}
+        row, text = long.numbers[odd[0]], cells[odd[0]]
+        raise DataError([Problem(sheet.file, row, "year", text, "foreign.mixed_parts", facts)])
 
 
 def _with_place(problem: Problem, long: Long) -> Problem:

@@ -6,11 +6,15 @@ from dataclasses import replace
 from typing import Final
 
 from forecast.base.labels import Phrase
+from forecast.base.spelling import plain_words
 from forecast.data.foreign.headings import headings, is_estimate, is_plan, year_in
 from forecast.data.foreign.sheet import Sheet
 from forecast.data.foreign.values import is_number
 
 _FEWEST: Final = 3  # columns of a table in which a row with one filled cell cannot be a result
+_RESULT: Final = re.compile(
+    r"thuc (hien|te)|ket qua|(so )?chinh thuc|actuals?|observed|results?|final|history|historical"
+)
 _MARK: Final = re.compile(r"\(?([A-Z]|\d{1,2})\)?", flags=re.ASCII)
 _SHOWN: Final = 40  # letters of a row's text
 
@@ -30,7 +34,8 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
         gone = set(bare)
         sheet = _kept(sheet, lambda at: at not in gone)
     sheet, told = _of_results(sheet)
-    return sheet, (*remarks, *told)
+    sheet, of_kinds = _without_kinds(sheet)
+    return sheet, (*remarks, *told, *of_kinds)
 
 
 def _kept(sheet: Sheet, keep: Callable[[int], bool]) -> Sheet:
@@ -82,3 +87,16 @@ def _of_results(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
         sheet = replace(sheet, columns=columns)
         remarks.append(Phrase("foreign.estimate_rows", {"names": estimates}))
     return sheet, tuple(remarks)
+
+
+def _without_kinds(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
+    """Leave out rows that a column calls forecasts or plans beside results, and that column."""
+    for k in headings(sheet.header).others:
+        words = {cell: plain_words(cell) for cell in set(sheet.columns[k])}
+        plans = {cell for cell in words if is_plan(cell)}
+        others = [word for cell, word in words.items() if cell not in plans]
+        if plans and others and all(map(_RESULT.fullmatch, others)):
+            kept = {at for at, cell in enumerate(sheet.columns[k]) if cell not in plans}
+            remark = Phrase("foreign.plan_rows", {"names": sorted(plans)})
+            return _kept(sheet, kept.__contains__).without((k,)), (remark,)
+    return sheet, ()

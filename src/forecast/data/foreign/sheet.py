@@ -16,12 +16,14 @@ from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase, shortened
 from forecast.base.spelling import clean, letters_of
 from forecast.base.workbook import as_seen, hidden_parts, open_workbook, struck
+from forecast.data.foreign.headings import year_in
 from forecast.data.load.files import MAX_BYTES, lines_of
 
 Place = tuple[int, int]  # row and column of a cell
 SEPARATORS: Final = (",", ";", "\t", "|")
 BOOKS: Final = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")  # of which .xlsx is read, the others told
 MOST_BESIDE: Final = 100  # columns without a name that a sheet may have
+_CODE: Final = re.compile(r"[A-Za-z]+[\d.]*")  # of a component: D1, SC1.2
 _SEP_LINE: Final = re.compile(r"\s*\"?sep=(.)\"?\s*", flags=re.IGNORECASE)
 
 
@@ -103,7 +105,7 @@ def _of_workbook(path: Path) -> Sheet:
     arranged = _arranged(path.name, lines, "\t")
     if arranged is None:
         raise incoming.refusal(path.name, "expect.not_empty")
-    remarks = (*_hidden(sheet, cells), *taken_back)
+    remarks = (*arranged.remarks, *_hidden(sheet, cells), *taken_back)
     return replace(arranged, remarks=remarks, merged=_merged_numbers(sheet, arranged))
 
 
@@ -198,6 +200,12 @@ def _arranged(file: str, lines: Sequence[tuple[int, list[str]]], separator: str)
     filled = [cell for cell in header if cell.strip()]
     if len(filled) == 1 and len([cell for cell in body[-1][1] if cell.strip()]) > 1:
         raise DataError([Problem(file, row, "", filled[0], "foreign.title_above")])
+    if _is_second_header(header, body[0][1]):
+        raise DataError([Problem(file, row, "", "", "foreign.two_headers", {"row": row})])
+    remarks: tuple[Phrase, ...] = ()
+    if _have_row_names(body, width):
+        body = [(n, cells[1:]) for n, cells in body]
+        remarks = (Phrase("foreign.row_names"),)
     # A note below a table has one cell; an empty cell at the end of a row belongs to no column.
     body = [(n, [*cells, *[""] * (width - 1)] if _is_note(cells, separator) else cells) for n, cells in body]
     body = [(n, cells[:width] if not "".join(cells[width:]).strip() else cells) for n, cells in body]
@@ -210,4 +218,23 @@ def _arranged(file: str, lines: Sequence[tuple[int, list[str]]], separator: str)
         raise DataError(wrong)
     columns = tuple(zip(*(cells for _, cells in body), strict=True))
     names = tuple(clean(cell) for cell in header)
-    return Sheet(file, separator, names, tuple(n for n, _ in body), columns, row)
+    return Sheet(file, separator, names, tuple(n for n, _ in body), columns, row, remarks)
+
+
+def _is_second_header(header: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether names of columns go on in the row below: it fills gaps of the header and has no figure.
+
+    A row of years alone below words is one too.
+    """
+    gaps = [cell for name, cell in zip(header, below, strict=False) if not name.strip()]
+    filled = [cell for cell in below if cell.strip()]
+    words = not any(any(char.isdigit() for char in cell) and not _CODE.fullmatch(cell) for cell in filled)
+    if len(gaps) > 1 and len(filled) > 1 and all(map(year_in, filled)):
+        return True
+    return words and len([cell for cell in gaps if cell.strip()]) > 1
+
+
+def _have_row_names(body: Sequence[tuple[int, Sequence[str]]], width: int) -> bool:
+    firsts = [cells[0].strip() for _, cells in body]
+    counted = firsts == [str(number) for number in range(1, len(body) + 1)]
+    return counted and all(len(cells) == width + 1 for _, cells in body)

@@ -1,5 +1,6 @@
 """Normalise cells: years from dates and quarters, decimal commas, percent signs, and signs for no figure."""
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -19,8 +20,13 @@ _PERIODS: Final = tuple(
         rf"(?:\d{{1,2}}[-/ .])?{_MONTH}[-/ ,]+(?P<year>\d{{4}})",  # Dec-2019, 31 Dec 2019
         rf"(?P<year>\d{{4}})[-/ ]{_MONTH}",  # 2019-Dec
         r"tháng (?:0?[1-9]|1[0-2]) (?:năm )?(?P<year>\d{4})",
+        r"\d{1,2} ?(?:T|M|tháng|months?)(?: đầu năm| năm)?[-/ ]+(?P<year>\d{4})",  # 9T/2023, 6 tháng 2023
     )
 )
+_DAY: Final = re.compile(
+    rf"\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}.*|\d{{1,2}}[-/ .]{_MONTH}[-/ ,]+\d{{4}}", flags=re.IGNORECASE
+)
+_DAY_NUMBER: Final = re.compile(r"[34]\d{4}", flags=re.ASCII)  # of Excel, from 1982 on
 _SHORT_YEAR: Final = re.compile(  # 12/31/15, Dec-15, 31-Dec-15, FY15, Q4/15
     rf"(?:\d{{1,2}}[-/.]\d{{1,2}}[-/.]|(?:\d{{1,2}}[-/ ])?{_MONTH}[-/ ]+|(?:fy|năm)\s?|[qt]\d{{1,2}}[-/ ])"
     r"['’]?(?P<year>\d{2})|['’]?(?P<alone>\d{2})",
@@ -50,13 +56,26 @@ def year_of(text: str) -> tuple[str, bool]:
     return bare or text, False
 
 
+def part_of(text: str) -> str:
+    """What a cell names besides its year: Q1, a month; an empty text for a year, or a day of it.
+
+    >>> part_of("2019-Q1"), part_of("9T/2023"), part_of("2019"), part_of("31/12/2019")
+    ('Q1', '9T', '', '')
+    """
+    bare = text.strip()
+    year, inner = year_of(bare)
+    return bare.replace(year, "").strip("-/ ") if inner and not _DAY.fullmatch(bare) else ""
+
+
 def year_meant(text: str) -> str:
     """Year to write for a cell that does not name one in four digits; an empty text where it is none.
 
-    >>> year_meant("12/31/15"), year_meant("Dec-98"), year_meant("2015/16"), year_meant("2015")
-    ('2015', '1998', '2015 / 2016', '')
+    >>> [year_meant(text) for text in ("12/31/15", "Dec-98", "2015/16", "2015", "42735")]
+    ['2015', '1998', '2015 / 2016', '', '2016']
     """
     bare = text.strip()
+    if _DAY_NUMBER.fullmatch(bare):
+        return str((dt.date(1899, 12, 30) + dt.timedelta(days=int(bare))).year)
     if two := _TWO_YEARS.fullmatch(bare):
         return f"{two[1]} / {two[1][:2]}{two[2]}"
     match = _SHORT_YEAR.fullmatch(bare)
