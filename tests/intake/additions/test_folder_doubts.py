@@ -159,6 +159,15 @@ def test_a_day_of_a_result_far_from_that_of_its_figures_is_remarked(day, found, 
     assert all(each.expected_key == "doubt.other_day" for each in doubts)
 
 
+@pytest.mark.parametrize(("day", "found"), [("2024-03-17", []), ("2024-03-16", ["doubt.early"])])
+def test_a_figure_that_was_out_long_before_its_result_is_remarked(day, found, data_dir):
+    """It would be used before anybody knew it; more than a month before 17 April 2024."""
+    number = edited(data_dir / "scores.csv", "PAR,2023,Hà Nội,total,value", "published_on", day)
+    doubts = [each for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if each.row == number]
+
+    assert [each.expected_key for each in doubts if each.column == "published_on"] == found
+
+
 def test_a_target_that_was_lowered_on_purpose_says_so(data_dir):
     """In the column that a file may lack, with the words that the doubt names."""
     path = data_dir / "targets.csv"

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from forecast.intake.additions.doubts import Case, Doubt, judge
 from forecast.intake.additions.group_doubts import doubts_of_new
 from forecast.intake.additions.history import History, history
 from forecast.intake.additions.proposal import Compared, Difference
+from forecast.intake.additions.year_doubts import DOUBTS_OF_YEARS
 
 SAME: Final = 0.02  # figures that differ by no more are the same, printed with other decimals
 
@@ -47,6 +49,8 @@ def compare_and_judge(
     count = len(provinces_in(frames["areas"], frames["lineage"], int(rows["year"].iloc[0])))
     doubts = [*raised, *judge(_case(rows, framework, count), known)]
     doubts += _far_statistics(rows, now, day)
+    early = DOUBTS_OF_YEARS[table.name](after, len(now.frames[table.name]))
+    doubts += [doubt for _, _, doubt in islice(early, 1)]  # all rows of a file share their day
     told = {(doubt.area, doubt.component, doubt.statistic) for doubt in doubts}
     of_groups = doubts_of_new(rows, now, day)
     doubts += [odd for odd in of_groups if (odd.area, odd.component, odd.statistic) not in told]

@@ -80,7 +80,7 @@ def _of_indicators(vintages: Vintages) -> Iterator[Problem]:
 def _of_rows(vintages: Vintages) -> Iterator[Problem]:
     """Doubt rows of other tables, each kind by its own law."""
     for name, judge_rows in {**DOUBTS_OF_YEARS, **DOUBTS_OF_OFFICE}.items():
-        for _, row, doubt in judge_rows(vintages):
+        for _, row, doubt in judge_rows(vintages, 0):
             if not _accepted(doubt, row):
                 yield _problem(doubt, f"{name}.csv", doubt.column, row)
 

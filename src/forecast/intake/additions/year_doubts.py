@@ -1,7 +1,8 @@
 """Doubt what is said of years: when a result was out, what changed, what is aimed at, which areas are."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from forecast.data.load import Vintages
 from forecast.data.load.area_rules import provinces_before
 from forecast.data.load.cells import each_row
 from forecast.data.load.year_rules import is_decision
-from forecast.data.tables import ANNOUNCEMENTS, EVENTS, LINEAGE, RELATED, SCORES, TARGETS
+from forecast.data.tables import ANNOUNCEMENTS, EVENTS, LINEAGE, RELATED, SCORES, TARGETS, Table
 from forecast.intake.additions.doubts import Doubt
 from forecast.intake.additions.proposal import TABLE_LANG
 
@@ -82,6 +83,25 @@ def _days_of_figures(vintages: Vintages) -> dict[tuple[str, int], Any]:
     return {(str(code), int(str(year))): days.mode().iloc[0] for (code, year), days in by_year}
 
 
+def early_doubts(vintages: Vintages, first: int = 0, *, table: Table = SCORES) -> Doubted:
+    """Doubt figures that were published long before their year's result, from `first` on.
+
+    They would be used before anybody knew them.  Where most figures of the year say so, its day is doubted.
+    """
+    days, frame = vintages.frames[ANNOUNCEMENTS.name], vintages.frames[table.name].iloc[first:]
+    usual = _days_of_figures(vintages)
+    days = days[days["precision"] == "day"]
+    known = {(row.index_code, row.year): row.announced_on for row in each_row(days)}
+    keys = list(zip(frame["index_code"], frame["year"], strict=True))
+    out = pd.Series([known.get(key, pd.NaT) for key in keys], index=frame.index, dtype="datetime64[ns]")
+    most = pd.Series([usual.get(key, pd.NaT) for key in keys], index=frame.index, dtype="datetime64[ns]")
+    early = (out - frame["published_on"] > _FAR_DAYS) & ~(out - most > _FAR_DAYS)
+    numbers = range(len(frame))
+    for row in each_row(frame.assign(number=numbers, announced=out)[early]):
+        facts = {"published": row.published_on.date(), "day": row.announced.date()}
+        yield row.number, row, Doubt("doubt.early", facts=facts, column="published_on")
+
+
 def target_doubts(vintages: Vintages, first: int = 0) -> Doubted:
     """Doubt a target far ahead, and one that is easier than the one before it or in the other direction."""
     frame = vintages.frames[TARGETS.name].assign(number=range(len(vintages.frames[TARGETS.name])))
@@ -128,7 +148,9 @@ def _accepted_by(kind: str) -> dict[str, str]:
     return {"accepted": text(f"doubt_kind.{kind}", TABLE_LANG)}
 
 
-DOUBTS_OF_YEARS: Final = {  # by table
+DOUBTS_OF_YEARS: Final[Mapping[str, Callable[[Vintages, int], Doubted]]] = {  # by table
+    SCORES.name: early_doubts,
+    RELATED.name: partial(early_doubts, table=RELATED),
     EVENTS.name: event_doubts,
     ANNOUNCEMENTS.name: announcement_doubts,
     TARGETS.name: target_doubts,
