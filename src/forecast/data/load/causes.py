@@ -11,6 +11,7 @@ from forecast.base.errors import Problem
 from forecast.data.tables import LINEAGE
 
 _ENDED, _NOT_YET, _RANK = "expect.area_ended", "expect.area_not_yet", "expect.rank_of_year"
+_OF_MANY: Final = {_ENDED: "expect.area_ended_of_many", _NOT_YET: "expect.area_not_yet_of_many"}
 _FEWEST: Final = 5  # rows of one area; with fewer, these are as likely to be wrong
 
 
@@ -47,4 +48,4 @@ def _cause(key: str, follow: Sequence[Problem], lineage: pd.DataFrame) -> Proble
     place = {"count": len(follow), "file": one.file, "number": one.row}
     day = f"{row['from_day']:%Y-%m-%d}"
     cause = replace(one, file=LINEAGE.file, row=int(row["row"]), column="from_day", value=day)
-    return replace(cause, expected_key=f"{key}_of_many", expected_facts={**facts, **place})
+    return replace(cause, expected_key=_OF_MANY[key], expected_facts={**facts, **place})
