@@ -54,6 +54,10 @@ FILES = [
     (SMTP + TO.replace("l@b.c", "l@b.c; m@b.c"), ADDRESS),
     (SMTP + TO.replace("l@b.c", "l@b.c\\nBcc: m@b.c"), ADDRESS),
     (SMTP + TO.replace("l@b.c", "l@" + "b" * 300 + ".c"), ADDRESS),
+    *(
+        (SMTP + TO.replace("l@b.c", odd), ADDRESS)
+        for odd in ("l@-b.c", "l@b-.c", "l@b..c", ".l@b.c", "l.@b.c", "l..m@b.c", "l@b.c.", "l@@b.c", "l@.c")
+    ),
     (SMTP + TO.replace('"l@b.c"', "5"), ADDRESS),
     (SMTP + TO.replace("Lan", "Lan\\nBcc: x"), NAME),
     (SMTP + TO.replace("Lan", "Lan\\u202e"), NAME),
