@@ -133,6 +133,11 @@ LAYOUTS = {
     "names of rows as R writes them": "\n".join(
         f"{k},{line}" if k else line for k, line in enumerate(PLAIN.splitlines())
     ),
+    "the header again on each page": PLAIN.replace("Bình,D1,2015", "area,component,year,score\nBình,D1,2015"),
+    "the header of years again": "area,component,2015,2016,2017,2018\n"
+    + across([("An", "D1"), ("An", "D2")], range(2015, 2019), CELLS)
+    + "area,component,2015,2016,2017,2018\n"
+    + across([("Bình", "D1"), ("Bình", "D2")], range(2015, 2019), CELLS),
     "fiscal years across": "area,component,FY2015,FY2016,FY2017,FY2018\n"
     + across([(a, c) for a in ("An", "Bình") for c in ("D1", "D2")], range(2015, 2019), CELLS),
     "domains in several spellings": PLAIN.replace("D1,2016", "Lĩnh vực 1,2016").replace("D2,2017", "d2,2017"),
@@ -328,6 +333,11 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
             1,
             "may set off thousands or decimals; write 71870 for thousands, 71.870 for decimals",
         ),
+        (
+            "area,2015,2016\nAn,1,2\nBình,2,3\narea,2017,2018\nAn,3,4\n",
+            1,
+            "row 4, found “area”: a second table begins here, with other years (2017, 2018)",
+        ),
         (",2015,,2016,\narea,D1,D2,D1,D2\nAn,1,2,3,4\n", 1, "the names of the columns take two rows (1 and"),
         ("area,component,Năm,,\n,,2015,2016,2017\nAn,D,1,2,3\n", 1, "take two rows (1 and the next)"),
         (",,,60\n".join(PLAIN.split("An,D1,2016,60.25\n")), 3, "the cell is empty"),
@@ -440,3 +450,10 @@ def test_the_way_to_sum_in_pandas_can_be_run_as_it_stands(text):
     summed = eval(code, {"table": table})  # noqa: S307 -- the project's own sentence
 
     assert read_frame(summed).frame[["year", "score"]].to_numpy().tolist() == [[2018, 10], [2019, 10]]
+
+
+def test_figures_parted_by_a_comma_are_not_taken_for_names_of_rows(tmp_path):
+    """A numbered table with decimal commas has one cell too many in each row as well."""
+    text = "area,year,score\n1,2015,87,23\n2,2015,88,10\n3,2015,85,40\n"
+
+    assert refusal(tmp_path, text)[0].expected_key == "expect.cells"

@@ -121,3 +121,22 @@ def test_a_workbook_without_one_table_is_refused(tmp_path):
         with pytest.raises(DataError) as refusal:
             read_file(tmp_path / "x.xlsx")
         assert refusal.value.problems[0].expected_key == (key or "foreign.several_sheets")
+
+
+def test_a_heading_alone_with_a_line_through_it_is_asked_about(tmp_path):
+    """Its column may be taken back, or the year mended."""
+    with pytest.raises(DataError, match="row 1, column D, found “score”: a line is drawn through this name"):
+        read_file(book_of(tmp_path, strike("D1")))
+
+
+def test_headings_merged_over_two_rows_are_told(tmp_path):
+    """The years stand in the second row, below a heading of all."""
+    book = openpyxl.Workbook()
+    for line in (["Tỉnh", "Năm", None, None], [None, 2015, 2016, 2017], ["An", 1, 2, 3], ["Bình", 2, 3, 4]):
+        book.active.append(line)
+    book.active.merge_cells("A1:A2")
+    book.active.merge_cells("B1:D1")
+    book.save(tmp_path / "x.xlsx")
+
+    with pytest.raises(DataError, match=r"the names of the columns take two rows \(1 and the next\)"):
+        read_file(tmp_path / "x.xlsx")

@@ -70,7 +70,11 @@ def contradictions(table: pd.DataFrame, name: str, hub: Hub) -> Iterator[Problem
         return
     rows = table.astype(dict.fromkeys([*keys, "output_type", "output_type_id"], str))
     rows = rows.assign(figure=numbers(table["oracle_value"]), level=numbers(table["output_type_id"]))
-    for kind, key in (("pmf", "one_category"), ("cdf", "no_return"), ("", "one_outcome")):
+    for kind, key in (
+        ("pmf", "hub.expect.one_category"),
+        ("cdf", "hub.expect.no_return"),
+        ("", "hub.expect.one_outcome"),
+    ):
         own = rows[rows["output_type"] == kind] if kind else rows[~rows["output_type"].isin(_CHANCES)]
         for _, task in own.sort_values("level", kind="stable").groupby(keys, sort=False):
             figures = task["figure"].to_numpy(dtype=float)
@@ -78,7 +82,7 @@ def contradictions(table: pd.DataFrame, name: str, hub: Hub) -> Iterator[Problem
             wrong = {"pmf": figures.sum() != 1, "cdf": falls, "": len(set(figures)) > 1}
             if wrong[kind]:
                 at, text = task.index.min(), str(task["oracle_value"].iloc[-1])
-                yield Problem(name, int(at) + HEAD, "oracle_value", text, f"hub.expect.{key}")
+                yield Problem(name, int(at) + HEAD, "oracle_value", text, key)
 
 
 def untold(

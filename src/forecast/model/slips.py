@@ -13,6 +13,7 @@ from forecast.base.labels import Phrase, shortened
 
 ALIKE: Final = math.log10(1.5)  # the largest step from year to year of a series that may be judged by itself
 ALIKE_AREAS: Final = math.log10(2)  # how far the areas of a year may be from each other to judge one of them
+MOST_PLACES: Final = 9  # from đồng to billions; what is farther apart is no unit of the same thing
 FEWEST: Final = 4  # figures of a series, or areas of a year
 SHORT: Final = 2  # figures of a series of which none is judged by those beside it
 APART: Final = 5.0  # times the largest other step
@@ -40,6 +41,7 @@ def off_scale(known: pd.DataFrame) -> tuple[list[Phrase], pd.Series]:
     ordered = known[~fractions].sort_values([*_CELL, "year"], kind="stable")
     own, across = _against_years(ordered), _against_areas(ordered)
     power = pd.Series(np.where(own != 0, own, across), index=ordered.index)
+    power = power.where(power.abs() <= MOST_PLACES, 0)
     series = ordered.groupby(_CELL, sort=False).ngroup()
     new_run = (series != series.shift()) | (power != power.shift())
     length = series.groupby(new_run.cumsum()).transform("size")

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
-from forecast.base.spelling import plain_words
+from forecast.base.spelling import clean, plain_words
 from forecast.data.foreign.headings import headings, is_estimate, is_plan, year_in
 from forecast.data.foreign.sheet import Sheet
 from forecast.data.foreign.values import is_number
@@ -27,6 +28,14 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
         remarks.append(Phrase("foreign.numbers_columns", {"row": sheet.numbers[0]}))
         sheet = _kept(sheet, lambda at: at > 0)
         rows = rows[1:]
+    _refuse_other_header(sheet, rows)
+    again = [at for at, row in enumerate(rows) if tuple(map(clean, row)) == sheet.header]
+    if again:  # printed on each page
+        remarks.append(
+            Phrase("foreign.header_again", {"rows": [sheet.numbers[at] for at in again][:_FEWEST]})
+        )
+        sheet = _kept(sheet, lambda at: at not in again)
+        rows = [row for at, row in enumerate(rows) if at not in again]
     bare = [at for at, row in enumerate(rows) if _is_bare(sheet, row)]
     if bare and len(bare) < len(rows):
         texts = ["".join(rows[at])[:_SHOWN] for at in bare[:_FEWEST]]
@@ -36,6 +45,18 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
     sheet, told = _of_results(sheet)
     sheet, of_kinds = _without_kinds(sheet)
     return sheet, (*remarks, *told, *of_kinds)
+
+
+def _refuse_other_header(sheet: Sheet, rows: Sequence[Sequence[str]]) -> None:
+    """Refuse a row that names other years than the header: the figures below it are of those."""
+    years = headings(sheet.header).years
+    for number, row in zip(sheet.numbers, rows, strict=True):
+        named = [year_in(clean(row[k])) for k in years]
+        words = all(clean(cell) == sheet.header[k] for k, cell in enumerate(row) if k not in years)
+        if years and words and all(named) and named != [*years.values()] and len(row) > len(years):
+            raise DataError(
+                [Problem(sheet.file, number, "", row[0], "foreign.other_header", {"years": named})]
+            )
 
 
 def _kept(sheet: Sheet, keep: Callable[[int], bool]) -> Sheet:

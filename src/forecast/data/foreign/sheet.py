@@ -115,11 +115,14 @@ def _without_struck(file: str, cells: Mapping[Place, Any]) -> tuple[dict[Place, 
     gone = {place: cell for place, cell in filled.items() if struck(cell)}
     if not gone:
         return dict(cells), ()
-    kept = {row for row, column in filled if (row, column) not in gone}
+    rest = [place for place in filled if place not in gone]
+    kept, top = {row for row, _ in rest}, min(row for row, _ in filled)
+    below = {column for row, column in rest if row > top}
     names = [
         Problem(file, row, letters_of(column), _cell(cell.value), "foreign.struck_name")
         for (row, column), cell in gone.items()
-        if row in kept and not isinstance(cell.value, (int, float))
+        if (row in kept and not isinstance(cell.value, (int, float)) and row > top)
+        or (row == top and column in below)
     ]
     if names:
         raise DataError(names)
@@ -227,7 +230,7 @@ def _is_second_header(header: Sequence[str], below: Sequence[str]) -> bool:
     A row of years alone below words is one too.
     """
     gaps = [cell for name, cell in zip(header, below, strict=False) if not name.strip()]
-    filled = [cell for cell in below if cell.strip()]
+    filled = [cell for name, cell in zip(header, below, strict=False) if cell.strip() and cell != name]
     words = not any(any(char.isdigit() for char in cell) and not _CODE.fullmatch(cell) for cell in filled)
     if len(gaps) > 1 and len(filled) > 1 and all(map(year_in, filled)):
         return True
@@ -235,6 +238,7 @@ def _is_second_header(header: Sequence[str], below: Sequence[str]) -> bool:
 
 
 def _have_row_names(body: Sequence[tuple[int, Sequence[str]]], width: int) -> bool:
-    firsts = [cells[0].strip() for _, cells in body]
-    counted = firsts == [str(number) for number in range(1, len(body) + 1)]
-    return counted and all(len(cells) == width + 1 for _, cells in body)
+    """Whether rows begin with their number, which the header lacks; none has a figure parted by a comma."""
+    counted = [cells[0].strip() for _, cells in body] == [str(number) for number in range(1, len(body) + 1)]
+    parted = all(cells[-1].strip().isdigit() and cells[-2].strip().isdigit() for _, cells in body)
+    return counted and not parted and all(len(cells) == width + 1 > 1 for _, cells in body)
