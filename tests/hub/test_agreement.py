@@ -126,3 +126,17 @@ def test_a_day_that_does_not_go_with_its_horizon_is_refused(hub, days, said):
 
     assert bool(problems) == bool(said)
     assert said in " ".join(problems)
+
+
+def test_two_versions_of_the_oracle_do_not_contradict_each_other(hub):
+    """A figure that was mended later stands beside the earlier one."""
+    head = "origin_date,horizon,target,location,output_type,output_type_id,oracle_value,as_of"
+    rows = [
+        f"{DAY},1,level,A,pmf,{name},{int(name == came)},{day}"
+        for day, came in (("2024-10-06", "low"), ("2024-10-07", "mid"))
+        for name in ("low", "mid", "high")
+    ]
+    path = hub / "target-data" / "oracle-output.csv"
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+
+    assert told(hub)[0] == []

@@ -65,7 +65,7 @@ def outside(table: pd.DataFrame, value: str, name: str, hub: Hub) -> Iterator[Pr
 
 def contradictions(table: pd.DataFrame, name: str, hub: Hub) -> Iterator[Problem]:
     """Oracle output that says two things of one task: two categories or none, two figures, a step back."""
-    keys = [column for column in hub.task_ids if column in table]
+    keys = [column for column in (*hub.task_ids, "as_of") if column in table]
     if not {"output_type", "output_type_id", "oracle_value"} <= {*table} or not keys:
         return
     rows = table.astype(dict.fromkeys([*keys, "output_type", "output_type_id"], str))
