@@ -20,7 +20,7 @@ from forecast.intake.forms.receive import Outcome, receive
     option("received-on", type=DayType(), metavar="YYYY-MM-DD"),
     "as-of target-year",
     option("area", default=None),
-    "data-dir",
+    "data-dir insist",
 )
 def intake(
     *,
@@ -30,6 +30,7 @@ def intake(
     target_year: int | None,
     area: str | None,
     data_dir: Path,
+    insist: bool,
     lang: str,
 ) -> int:
     """Take forms; exit code 1 if any was refused."""
@@ -44,6 +45,7 @@ def intake(
         target_year=target_year,
         area=area,
         lang=lang,
+        insist=insist,
     )
     for outcome in outcomes:
         click.echo(page(outcome, lang), err=outcome.state == "refused")
@@ -57,7 +59,8 @@ def page(outcome: Outcome, lang: str) -> str:
         return labels.text("intake.stored", lang, file=name, received_on=outcome.stored_on)
     if outcome.state == "refused":
         lines = [labels.text("intake.refused", lang, file=name, count=len(outcome.problems))]
-        lines += [f"  {problem.text(lang)}" for problem in outcome.problems]
+        told = [problem.text(lang) for problem in outcome.problems]
+        lines += [f"  {line}" for line in (*told, *(remark.text(lang) for remark in outcome.remarks))]
         if outcome.copy:
             lines.append("  " + labels.text("intake.copy", lang, path=str(outcome.copy)))
         if outcome.no_copy:
@@ -71,4 +74,5 @@ def page(outcome: Outcome, lang: str) -> str:
         lines.append(labels.text("intake.supersedes", lang, received_on=outcome.supersedes))
     if outcome.superseded_by:
         lines.append(labels.text("intake.superseded", lang, received_on=outcome.superseded_by))
+    lines += [remark.text(lang) for remark in outcome.remarks]
     return "\n  ".join(lines)

@@ -17,6 +17,10 @@ _UNIT: Final = re.compile(r"(?<=\d)\s*(điểm|đ)\.?$", flags=re.IGNORECASE)
 _FOOTNOTE: Final = re.compile(r"(?<=\d)(\(\d\)|\s*\([*†‡]+\)|\s*[*†‡¹²³⁰⁴-⁹]+)$")
 _OF: Final = re.compile(r"(?P<number>[\d.,]+)\s*/\s*(?P<of>[\d.,]+)", flags=re.ASCII)
 
+_HALVED: Final = 2.0  # times: of a domain, an appraisal takes a seventh at most
+_TENTH: Final = (8.0, 13.0)  # times: of a criterion it may take all, but hardly all save a tenth
+_LEAST: Final = 0.001  # below which figures count as equal
+
 
 def printed_figure(text: str) -> tuple[str, str]:
     """Give the number with a decimal point, and the number of which it is a part; ``""`` where there is none.
@@ -51,6 +55,16 @@ def plain_number(text: str, *, part: bool = False) -> str:
     """
     number, whole = printed_figure(text)
     return number if number and (part or not whole) else clean(text)
+
+
+def may_have_slipped(one: float, other: float, *, criterion: bool) -> bool:
+    """Whether two figures of one component are so far apart that a decimal mark may be lost.
+
+    >>> may_have_slipped(1.18, 12.5, criterion=False), may_have_slipped(0.5, 0.0, criterion=True)
+    (True, False)
+    """
+    low, high = sorted((max(one, _LEAST), max(other, _LEAST)))
+    return _TENTH[0] < high / low < _TENTH[1] if criterion else high > _HALVED * low
 
 
 def _plain(text: str) -> str:

@@ -281,3 +281,58 @@ def test_a_blank_between_digits_may_be_a_lost_comma(typed, taken, changed):
 
     assert outcome.state == ("accepted" if taken else "refused")
     assert stored["likely"].astype(str).str.removesuffix(".0").tolist()[:1] == ([taken] if taken else [])
+
+
+@pytest.mark.parametrize(
+    ("shares", "where"),
+    [
+        ({"K": 0.075}, "K"),  # beside a likely figure of 70 percent
+        ({"H": 0.07, "I": 0.1, "J": 0.14, "K": 0.95}, "I"),
+    ],
+)
+def test_a_self_score_far_from_the_likely_figure_is_asked_about(shares, where, office):
+    """It is returned with a comment in its cell, and taken if somebody has looked."""
+    path = office.filled()
+    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
+    sheet = book[ENTRY]
+    row = rows_of(sheet)[0]
+    for letter, value in shares.items():
+        sheet[f"{letter}{row}"] = round(value * sheet[f"C{row}"].value, 3)
+    book.save(path)
+
+    (outcome,) = office.take(path)
+    (insisted,) = office.take(path, insist=True)
+
+    assert [(p.expected_key, p.column, p.row) for p in outcome.problems] == [
+        ("expect.form_slipped", where, row)
+    ]
+    assert outcome.copy is not None
+    assert insisted.state == "accepted"
+
+
+def test_what_is_hidden_or_beside_the_table_is_named(changed):
+    """Nothing that somebody wrote is lost in silence."""
+    last = []
+
+    def change(sheet):
+        rows = rows_of(sheet)
+        last.extend((max(rows), rows[0]))
+        sheet["O9"] = "Xem công văn kèm theo"
+        sheet[f"A{max(rows) + 2}"] = "Ghi chú: số ước"
+        sheet.row_dimensions[rows[0]].hidden = True
+        sheet.column_dimensions["M"].hidden = True
+
+    outcome, _ = changed(change)
+    told = "\n".join(remark.text("en") for remark in outcome.remarks)
+
+    assert outcome.state == "accepted"
+    assert f"Rows that the file hides are read: {last[1]};" in told
+    assert "Columns that the file hides are read: M;" in told
+    assert f"O9 “Xem công văn kèm theo”, A{last[0] + 2} “Ghi chú: số ước”" in told
+
+
+def test_a_form_as_it_is_sent_out_has_nothing_besides(office):
+    """Neither its guide nor its labels are told."""
+    (outcome,) = office.take(office.filled())
+
+    assert outcome.remarks == ()

@@ -22,6 +22,7 @@ from forecast.intake.additions.self_score_doubts import self_score_doubts
 _OPEN: Final = ("planned", "doing")
 _FEWEST: Final = 3  # figures of the same months, from which they say how far an indicator goes
 _FAR_YEARS: Final = 5  # from the day of a remedy to its end, as far as plans go
+_WIDE: Final = 10.0  # times between the ends of an effect; a slipped decimal mark is as much
 _USUAL_SHARE: Final = 10.0  # percent that a share may well change, where too few figures tell
 
 
@@ -54,6 +55,9 @@ def _of_effect(row: Any, sign: float, maximum: float, change: float) -> Iterator
     elif most * change > maximum:
         facts = {"maximum": maximum, "change": round(change, 2), "limit": float(f"{maximum / change:.2g}")}
         yield Doubt("doubt.large_effect", "", str(row.component), facts, column)
+    elif low * high > 0 and most >= _WIDE * min(abs(low), abs(high)):
+        facts = {"low": low, "high": high, "times": round(most / min(abs(low), abs(high)))}
+        yield Doubt("doubt.wide_effect", "", str(row.component), facts, "low")
 
 
 def usual_change(figures: pd.DataFrame, code: str, unit: str) -> float:

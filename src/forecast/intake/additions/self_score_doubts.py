@@ -13,10 +13,8 @@ from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
 from forecast.data.tables import EVENTS, FRAMEWORKS, SCORES, SELF_SCORES
 from forecast.intake.additions.doubts import Doubt
+from forecast.intake.figures import may_have_slipped
 
-_HALVED: Final = 2.0  # times: of a domain, an appraisal takes a seventh at most
-_TENTH: Final = (8.0, 13.0)  # times: of a criterion it may take all, but hardly all save a tenth
-_LEAST: Final = 0.001  # below which figures count as equal
 _COLUMNS: Final = ("self_score", "appraised_score")
 _OF_SCORES: Final = ("area", "component", "year", "score", "unit", "index_code", "max_score", "published_on")
 
@@ -41,26 +39,16 @@ def self_score_doubts(vintages: Vintages, first: int = 0) -> Iterator[tuple[int,
         yield from ((number, row, doubt) for doubt in _of_row(row, first + number, figures))
 
 
-def slipped(one: float, other: float, *, criterion: bool) -> bool:
-    """Whether two figures of one component are so far apart that a decimal mark may be lost.
-
-    >>> slipped(1.18, 12.5, criterion=False), slipped(0.5, 0.0, criterion=True)
-    (True, False)
-    """
-    low, high = sorted((max(one, _LEAST), max(other, _LEAST)))
-    return _TENTH[0] < high / low < _TENTH[1] if criterion else high > _HALVED * low
-
-
 def _of_row(row: Any, number: int, known: list[_Figure]) -> Iterator[Doubt]:
     criterion = is_criterion(row.component)
     points = {name: float(getattr(row, name)) for name in _COLUMNS}
-    if slipped(*points.values(), criterion=criterion):
+    if may_have_slipped(*points.values(), criterion=criterion):
         yield Doubt("doubt.beside_self", facts=points, column=min(points, key=points.__getitem__))
         return
     past = [each.share for each in known if each.year != row.year or each.what == SCORES.name]
     usual = float(np.median(past)) if past else math.nan
     for figure in (each for each in known if each.number == number):
-        if past and slipped(figure.share, usual, criterion=criterion):
+        if past and may_have_slipped(figure.share, usual, criterion=criterion):
             facts = {"now": round(WHOLE * figure.share, 1), "usual": round(WHOLE * usual, 1)}
             yield Doubt("doubt.self_before", "", row.component, facts, figure.what)
             return

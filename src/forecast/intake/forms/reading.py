@@ -11,13 +11,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.answer.submissions.duties import departments
 from forecast.base.errors import Problem, SpecError
-from forecast.base.labels import text
+from forecast.base.labels import Phrase, text
 from forecast.base.spec import RunSpec
 from forecast.base.spelling import clean, column_of
 from forecast.base.workbook import Opened
-from forecast.data.framework import Framework
-from forecast.intake.figures import printed_figure
+from forecast.data.framework import Framework, is_criterion
+from forecast.intake.figures import may_have_slipped, printed_figure
 from forecast.intake.forms import cells
+from forecast.intake.forms.besides import besides
 from forecast.intake.forms.form import key_of
 from forecast.intake.forms.key import READ_VERSIONS, Key
 from forecast.intake.forms.layout import (
@@ -63,10 +64,11 @@ class Read:
     key: Key | None
     answers: tuple[Answer, ...]
     problems: tuple[Problem, ...]
+    remarks: tuple[Phrase, ...] = ()  # what it hides, and what stands beside the table
 
 
-def read(opened: Opened, target: Target) -> Read:
-    """Read a form; without answers if there is any problem.
+def read(opened: Opened, target: Target, *, insist: bool = False) -> Read:
+    """Read a form; without answers if there is any problem, or a doubt about which nobody insists.
 
     `target` gives the framework and the run that a key's index, area and year stand for, or SpecError for
     a year or an area that cannot be forecast.
@@ -81,7 +83,7 @@ def read(opened: Opened, target: Target) -> Read:
         wrong = (refusal.key, refusal.facts)
     if wrong:
         return Read(key, (), (Problem(opened.name, None, "", "", *wrong),))
-    reader = _Reader(opened.name, sheet, key)
+    reader = _Reader(opened.name, sheet, key, insist)
     moved = tuple(reader.moved_columns() or reader.missing_headings()) + tuple(_rivals(opened, key, reader))
     if moved:
         return Read(key, (), moved)
@@ -96,7 +98,8 @@ def read(opened: Opened, target: Target) -> Read:
     problems = reader.told_by_the_head_row(problems)
     problems.sort(key=lambda problem: (problem.row or 0, problem.column))
     given = tuple(answer for answer in answers if _says_something(answer))
-    return Read(key, () if problems else given, tuple(problems))
+    remarks = tuple(besides(sheet, reader.rows()))
+    return Read(key, () if problems else given, tuple(problems), remarks)
 
 
 def _entry(opened: Opened, key: Key) -> Worksheet | None:
@@ -159,6 +162,7 @@ class _Reader:
     file: str
     sheet: Worksheet
     key: Key
+    insist: bool = True
 
     def changed_labels(self) -> Iterator[Problem]:
         """Report labels, names and maxima that are not what the form was made with."""
@@ -274,22 +278,32 @@ class _Reader:
         )
         problems += merged
         if not merged and not any(read[name].expected for name in FIGURES):
-            problems += self._wrong_figures(row, values)
+            problems += self._wrong_figures(row, values) or self._doubtful(component, row, values)
         values |= {name: values[name] or "" for name in TEXTS}
         return Answer(component, **values), problems
 
-    def _wrong_figures(self, row: int, values: dict[str, Any]) -> Iterator[Problem]:
+    def _wrong_figures(self, row: int, values: dict[str, Any]) -> list[Problem]:
         """Report some of the three without the others, or a low above and a high below the likely one."""
         missing = [name for name in FIGURES if values[name] is None]
         if len(missing) == len(FIGURES):
-            return
-        for name in missing:
-            yield self._problem(row, COLUMNS[name], "expect.all_three")
+            return []
+        if missing:
+            return [self._problem(row, COLUMNS[name], "expect.all_three") for name in missing]
         low, likely, high = (values[name] for name in FIGURES)
-        if not missing and low > likely:
-            yield self._problem(row, COLUMNS["low"], "expect.form_low", likely=likely)
-        if not missing and high < likely:
-            yield self._problem(row, COLUMNS["high"], "expect.form_high", likely=likely)
+        wrong = [("low", "expect.form_low")] if low > likely else []
+        wrong += [("high", "expect.form_high")] if high < likely else []
+        return [self._problem(row, COLUMNS[name], key, likely=likely) for name, key in wrong]
+
+    def _doubtful(self, component: str, row: int, values: dict[str, Any]) -> list[Problem]:
+        """Report a self-score and a likely figure of which one may have lost its decimal mark."""
+        own, likely = values["self_score"], values["likely"]
+        if self.insist or own is None or likely is None:
+            return []
+        if not may_have_slipped(own, likely, criterion=is_criterion(component)):
+            return []
+        column = "self_score" if own < likely else "likely"
+        facts = {"self_score": own, "likely": likely}
+        return [self._problem(row, COLUMNS[column], "expect.form_slipped", **facts)]
 
     def _merged_away(self, row: int, inputs: Mapping[str, Cell | MergedCell]) -> Iterator[Problem]:
         """Report figures and days that a merged range covers: whose they are is not said."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from forecast.answer.submissions.duties import deadline
 from forecast.answer.submissions.status import of_run
 from forecast.base.errors import DataError, Problem, SpecError, WriteError
+from forecast.base.labels import Phrase
 from forecast.base.spec import RunSpec
 from forecast.base.workbook import Opened, open_workbook
 from forecast.data import load
@@ -40,6 +41,7 @@ class Outcome:
     supersedes: dt.date | None = None
     superseded_by: dt.date | None = None
     stored_on: dt.date | None = None  # day on which a stored file was received
+    remarks: tuple[Phrase, ...] = ()  # what the form hides, and what it says beside the table
 
 
 def receive(
@@ -51,19 +53,20 @@ def receive(
     target_year: int | None = None,
     area: str | None = None,
     lang: str = "vi",
+    insist: bool = False,
 ) -> list[Outcome]:
     """Read forms, store the good ones, return the others with comments; one outcome a file, in their order.
 
     `received_on`: day of receipt of all of them; `as_of`: day of knowledge of the framework; `target_year`,
     `area`: if given, forms for another year or area are refused; `lang`: language of the comments in returned
-    copies. Raises DataError if the data themselves are unsound; nothing is changed; WriteError if the table
-    cannot be written; nothing is changed.
+    copies; `insist`: doubtful figures are right. Raises DataError if the data themselves are unsound; nothing
+    is changed; WriteError if the table cannot be written; nothing is changed.
     """
     with writer.locked(data_dir):
         vintages = load.read_vintages(data_dir)
         known = vintages.known_at(as_of)
         wanted = target_year, area and known.find_province(area)
-        judge = _Judge(known, vintages.frames["submissions"], received_on, *wanted, [])
+        judge = _Judge(known, vintages.frames["submissions"], received_on, *wanted, [], insist)
         outcomes = [judge.outcome(file, lang) for file in files]
         accepted_forms.add(data_dir, judge.accepted)
     return outcomes
@@ -79,6 +82,7 @@ class _Judge:
     target_year: int | None
     area: str | None
     accepted: list[accepted_forms.Accepted]
+    insist: bool
 
     def outcome(self, file: Path, lang: str) -> Outcome:
         try:
@@ -88,7 +92,7 @@ class _Judge:
         before = self._stored_on(opened.sha256)
         if before:
             return Outcome(file, "stored", stored_on=before)
-        read = reading.read(opened, self._target)
+        read = reading.read(opened, self._target, insist=self.insist)
         if read.key is None or read.problems:
             return self._refused(file, opened, read, lang)
         key = read.key
@@ -104,16 +108,18 @@ class _Judge:
             days_late=max(0, (self.received_on - deadline(key.target_year)).days),
             supersedes=None if later else earlier,
             superseded_by=later,
+            remarks=read.remarks,
         )
 
     def _refused(self, file: Path, opened: Opened, read: reading.Read, lang: str) -> Outcome:
         if read.key is None:  # no form of ours, so nothing that could be mended in it
             return Outcome(file, "refused", read.problems)
+        outcome = Outcome(file, "refused", read.problems, remarks=read.remarks)
         try:
             copy = return_copy.write(opened, read.problems, file, self.received_on, lang)
         except WriteError as error:
-            return Outcome(file, "refused", read.problems, no_copy=error)
-        return Outcome(file, "refused", read.problems, copy=copy)
+            return replace(outcome, no_copy=error)
+        return replace(outcome, copy=copy)
 
     def _target(self, key: Key) -> tuple[Framework, RunSpec]:
         """Framework and run of a form; refuses a year or area that is not asked for or cannot be forecast."""
