@@ -509,6 +509,10 @@ def test_a_count_with_thousands_behind_a_point_is_doubted(data_dir):
     assert doubt.expected_key == "doubt.not_whole"
     assert "12345" in doubt.text("vi")
     assert not one_row.indicator(data_dir, **cells, value="1.234.567").doubts
+    (doubt,) = one_row.indicator(data_dir, **cells, value="11700000.5").doubts
+    assert doubt.expected_key == "doubt.part_of_one"
+    mean = {**cells, "indicator_name_vi": "Giả định, bình quân một tháng"}
+    assert not one_row.indicator(data_dir, **mean, value="1234.5").doubts
     assert not one_row.indicator(data_dir, **{**cells, "unit": "tỷ đồng"}, value="12.345").doubts
     assert (
         one_row.score(

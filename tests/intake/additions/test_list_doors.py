@@ -353,6 +353,8 @@ DOUBTED = {
     "a plan of many years": (f"{RATE},Hà Nội,2018..2023,41.5,2024-08-05,x", "doubt.long_period"),
     "two figures of one page": (f"{RATE},Hà Nội,2024-01..2024-05,38,2024-06-05,x", "doubt.two_values"),
     "dossiers with decimals": ("tthc_dossiers_late,Hà Nội,2024,12.345,2025-01-05,x", "doubt.not_whole"),
+    "half a dossier": ("tthc_dossiers_late,Hà Nội,2024,1234.5,2025-01-05,x", "doubt.part_of_one"),
+    "above a longer run": (f"{RATE},Hà Nội,2024-01..2024-03,36,2024-04-05,x", "doubt.above_longer"),
 }
 
 

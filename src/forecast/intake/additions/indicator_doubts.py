@@ -6,7 +6,7 @@ import heapq
 import re
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -33,8 +33,10 @@ _EARLY: Final = 2  # month up to which a rate that grows over the year may well 
 _THOUSAND: Final = 1000.0
 _COUNTS: Final = re.compile(
     r"(ho so|nguoi|dich vu|thu tuc|cuoc|tap the|ca nhan|doanh nghiep|du an|phan anh|don|tin|luot|van ban"
-    r"|can bo|cong chuc|vien chuc|don vi|nhiem vu|quyet dinh|vu|viec|giay phep|dossiers?|people)"
+    r"|can bo|cong chuc|vien chuc|don vi|nhiem vu|quyet dinh|vu|viec|giay phep|truong hop|co quan|dossiers?"
+    r"|people)"
 )
+_MEANS: Final = r"\b(binh quan|trung binh|mean|average)\b"  # such a count may have a fraction
 
 
 class IndicatorDoubts:
@@ -108,12 +110,7 @@ class IndicatorDoubts:
         share = is_share(str(row.unit))
         if share and value > WHOLE and not change and self._end(self._high, code, value) <= WHOLE:
             yield Doubt("doubt.over_whole", column="value")
-        hint = round(_THOUSAND * value, 6)  # 12.345 dossiers
-        cut = value % 1 and value >= 1 and hint % 1 == 0 and (value < _THOUSAND or hint % 10)  # 1.234,567
-        if cut and _COUNTS.fullmatch(plain_words(str(row.unit))):
-            yield Doubt(
-                "doubt.not_whole", facts={"unit": str(row.unit), "hint": f"{hint:.0f}"}, column="value"
-            )
+        yield from _part_of_one(row, value)
         largest, count = self._largest.get(code, []), self._count.get(code, 0)
         rest = largest[1:] if largest and value == largest[0] else largest
         rest = rest if str(row.area) != COUNTRY and count > _FEWEST else []
@@ -144,28 +141,21 @@ class IndicatorDoubts:
         self, row: Any, days: tuple[dt.date, dt.date], own: Mapping[str, list[float]]
     ) -> Iterator[Doubt]:
         """Doubt another unit, a fall of what can only grow, a fraction in the place of a percentage."""
-        value, kind, change = (
-            float(row.value),
-            self._kinds.get(str(row.indicator_code), ""),
-            is_change(str(row.indicator_name_vi)),
-        )
-        grows = kind == "cumulative" or (not kind and row.unit != "%")
-        shorter: dict[str, float] = {}  # the lowest of several sources' figures
-        for period, ends in self._lately_begun(row, days[0].year):
-            span = _days(period)
-            if span is None:
-                continue
-            if not change and _year_apart(days, span):
-                for known in sorted(set(ends)):
-                    if known > 0 < value and not 1 / RATIO <= value / known <= RATIO:
-                        facts = {"period": period, "known": known, "ratio": RATIO}
-                        yield Doubt("doubt.ratio", facts=facts, column="value")
-            if span[0] == days[0] and span[1] < days[1]:
-                shorter[period] = ends[0]
-        known_most, period = max(((known, period) for period, known in shorter.items()), default=(0.0, ""))
-        if grows and 0 <= value < known_most:  # the highest says it all
-            facts = {"period": period, "known": known_most}
-            yield Doubt("doubt.cumulative", facts=facts, column="value")
+        value, change = float(row.value), is_change(str(row.indicator_name_vi))
+        others = [
+            (period, span, ends)
+            for period, ends in self._lately_begun(row, days[0].year)
+            if (span := _days(period))
+        ]
+        for period, span, ends in others if not change else ():
+            for known in sorted(set(ends)) if _year_apart(days, span) else ():
+                if known > 0 < value and not 1 / RATIO <= value / known <= RATIO:
+                    facts = {"period": period, "known": known, "ratio": RATIO}
+                    yield Doubt("doubt.ratio", facts=facts, column="value")
+        kind = self._kinds.get(str(row.indicator_code), "")
+        if kind == "cumulative" or (not kind and row.unit != "%"):
+            begun = [(period, span[1], ends) for period, span, ends in others if span[0] == days[0]]
+            yield from _beside_runs(value, days[1], begun, only_shorter=self._among)
         if row.unit == "%" and 0 < value <= 1 and not change:
             yield from _fraction(
                 days, {period: known for period, known in own.items() if period != row.period}
@@ -176,6 +166,38 @@ class IndicatorDoubts:
         for first_year in range(year - 2, year + 1):
             ends = self._begun.get((str(row.indicator_code), str(row.area), first_year), {})
             yield from (pair for pair in ends.items() if pair[0] != row.period)
+
+
+def _beside_runs(
+    value: float,
+    end: dt.date,
+    begun: Sequence[tuple[str, dt.date, tuple[float, float]]],
+    *,
+    only_shorter: bool,
+) -> Iterator[Doubt]:
+    """Doubt a running total below that of a shorter period or above that of a longer one: the farthest off.
+
+    `begun`: periods that begin with it: name, end, lowest and highest of several sources.
+    """
+    below = [(low, period) for period, last, (low, _) in begun if last < end]
+    known, period = max(below, default=(0.0, ""))
+    if 0 <= value < known:
+        yield Doubt("doubt.cumulative", facts={"period": period, "known": known}, column="value")
+    above = [(high, period) for period, last, (_, high) in begun if last > end and not only_shorter]
+    known, period = min(above, default=(value, ""))
+    if 0 <= known < value:
+        yield Doubt("doubt.above_longer", facts={"period": period, "known": known}, column="value")
+
+
+def _part_of_one(row: Any, value: float) -> Iterator[Doubt]:
+    """Doubt a count with a fraction; where a mark between thousands was read as one, say the figure."""
+    words = plain_words(str(row.unit)), plain_words(str(row.indicator_name_vi))
+    if value % 1 == 0 or not _COUNTS.fullmatch(words[0]) or re.search(_MEANS, words[1]):
+        return
+    hint = round(_THOUSAND * value, 6)  # 12.345 dossiers
+    cut = value >= 1 and hint % 1 == 0 and (value < _THOUSAND or hint % 10)  # 1.234,567
+    key, more = ("doubt.not_whole", {"hint": f"{hint:.0f}"}) if cut else ("doubt.part_of_one", {})
+    yield Doubt(key, facts={"unit": str(row.unit), **more}, column="value")
 
 
 def _fraction(days: tuple[dt.date, dt.date], others: Mapping[str, list[float]]) -> Iterator[Doubt]:
