@@ -366,6 +366,20 @@ def test_maxima_of_several_years_are_to_be_chosen(sheet, made_up, tmp_path):
     assert not tree.read(path, columns=["Điểm tối đa=D"]).problems
 
 
+def test_two_columns_of_maxima_that_differ_are_to_be_chosen_from(sheet, made_up, tmp_path):
+    """Both columns and the figures are named; by hand either is read, and equal ones are one."""
+    sheet.rows = [[*row[:3], row[2]] for row in sheet.rows]
+    path = made_up.write_sheet(tmp_path / "annex.xlsx", sheet.rows)
+    assert not tree.read(path).problems
+
+    at = sheet.at("1.2")
+    sheet.rows[at][3] = 0.75
+    path = made_up.write_sheet(tmp_path / "annex.xlsx", sheet.rows)
+
+    assert refused_keys(path) == [("annex.two_maxima", "D1")]
+    assert not tree.read(path, columns=["Điểm tối đa=C"]).problems
+
+
 def test_a_hidden_row_is_named_beside_what_it_spoils(sheet, made_up, data_dir, tmp_path):
     """A criterion that was dropped by hiding it."""
     import openpyxl

@@ -12,11 +12,12 @@ from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.labels import Phrase
 from forecast.base.spelling import letters_of
 from forecast.data.framework import WHOLE
-from forecast.data.numbering import Path, code_of
+from forecast.data.numbering import DEEPEST, Path, code_of
 from forecast.data.tables import DOMAINS
 from forecast.intake.annex.entries import DETAILS, Entry, Total, read_entries
 from forecast.intake.annex.headings import Layout, find_layout, missing_roles, parse_columns
 from forecast.intake.annex.scoring import Scoring, scoring
+from forecast.intake.figures import plain_number
 from forecast.intake.grid import Cell, Grid, Spot, fold_repeats
 from forecast.intake.reading import read_grids
 
@@ -85,7 +86,7 @@ def read(path: FilePath, *, sheet: str = "", columns: Sequence[str] = ()) -> Ann
     grid, layout = tables[0]
     head = layout.last_row - 1, layout.last_row
     unclear = grid.misfits(head, layout.last_row + 1, _beside_maxima(layout))
-    unclear += _maxima_of_years(grid, layout)
+    unclear += _maxima_of_years(grid, layout) or _other_maxima(grid, layout)
     if unclear:  # whatever else is wrong follows from it
         raise DataError(fold_repeats(unclear))
     return whole_annex(grid, layout)
@@ -139,6 +140,28 @@ def _maxima_of_years(grid: Grid, layout: Layout) -> list[Problem]:
         for column, years in maxima.items()
         if years
     ]
+
+
+def _other_maxima(grid: Grid, layout: Layout) -> list[Problem]:
+    """Report a second column of maxima that has another figure in a row: a person says which is meant."""
+    columns = layout.of("max")
+    if len(columns) in (1, DEEPEST):  # one for each level has no other
+        return []
+    first, *others = [column.column for column in columns]
+    for other in others:
+        rows = ((row, grid.cells.get((row, first)), grid.cells.get((row, other))) for row in grid.rows)
+        pairs = [
+            (row, one.text, two.text)
+            for row, one, two in rows
+            if row > layout.last_row and one and two and not layout.is_heading(grid, row)
+        ]
+        differ = [pair for pair in pairs if plain_number(pair[1]) != plain_number(pair[2])]
+        if differ:
+            row, one, two = differ[0]
+            facts = {"first": letters_of(first), "column": letters_of(other), "count": len(differ)}
+            seen = {"row": row, "one": one, "other": two}
+            return [grid.problem(layout.last_row, other, "annex.two_maxima", **facts, **seen)]
+    return []
 
 
 def _prints_none(entry: Entry) -> bool:
