@@ -210,6 +210,7 @@ REFUSED = {
     ),
     "a bomb": (lambda at: _packed(at / "a.docx", word__document_xml="<a>" * 9_000_000), "expect.no_bomb"),
     "a binary workbook": (lambda at: _packed(at / "a.xlsb", xl__workbook_bin="x"), "expect.xlsx_not_xlsb"),
+    "nothing as PDF": (lambda at: _raw(at / "a.pdf", b""), "expect.content"),
     "text as PDF": (lambda at: _raw(at / "a.pdf", b"STT,Tinh"), "expect.pdf"),
     "a broken PDF": (lambda at: _raw(at / "a.pdf", b"%PDF-1.4\n1 0 obj\n<<"), "expect.sound_pdf"),
     "a scan": (lambda at: printed(at / "a.pdf", []), "expect.pdf_with_text"),

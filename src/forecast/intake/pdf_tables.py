@@ -28,10 +28,12 @@ _NEAR: Final = 2.0  # points within which edges are the same
 def pdf_tables(path: Path) -> list[PrintedTable]:
     """Read the tables of a PDF file.
 
-    Raises DataError if it is missing, too large, no PDF, damaged, a scan, without ruled tables, or takes too
-    long.
+    Raises DataError if it is missing, empty, too large, no PDF, damaged, a scan, without ruled tables, or
+    takes too long.
     """
     data = incoming.content(path)
+    if not data:
+        raise incoming.refusal(path.name, "expect.content")
     if b"%PDF-" not in data[:1024]:
         raise incoming.refusal(path.name, "expect.pdf")
     command = [sys.executable, "-m", "forecast.intake.pdf_tables"]

@@ -93,6 +93,7 @@ _PERCENT: Final = r"%|\bty le\b|phan tram"
 _POINTS: Final = r"\bdiem\b"
 _NUMBERING: Final = re.compile(r"\(?\[?(\d{1,2}|[A-Z])\]?\)?(=.*)?")
 _YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")
+_SHORT_YEAR: Final = re.compile(r"\bnăm ([123]\d)\b(?![.,/-]?\d)", flags=re.IGNORECASE)
 _MAXIMUM: Final = re.compile(r"\((?:tối đa\s*:?\s*)?(\d{1,3}(?:[.,]\d{1,2})?)\s*(?:điểm|đ)?\)", re.IGNORECASE)
 
 _CRITERION: Final = r"ma( so)?( tieu chi( thanh phan)?)?|tieu chi( thanh phan)?|thanh phan"
@@ -237,8 +238,12 @@ def maximum_in(heading: str) -> float:
 
 
 def years_in(text: str) -> set[int]:
-    """Years that a text names."""
-    return {int(found) for found in _YEAR.findall(text)}
+    """Years that a text names, in two digits too: “năm 22”.
+
+    >>> sorted(years_in("Chỉ số CCHC năm 2022 và năm 23")), years_in("5 năm 20.000 người")
+    ([2022, 2023], set())
+    """
+    return {int(found) for found in _YEAR.findall(text)} | {2000 + int(d) for d in _SHORT_YEAR.findall(text)}
 
 
 def indexes_in(text: str) -> frozenset[str]:
