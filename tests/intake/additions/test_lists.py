@@ -52,11 +52,11 @@ CASES = {
     "indicators": (
         [["Mã chỉ tiêu", "Chỉ tiêu", "Kỳ", "Giá trị", "Đơn vị tính", "Lĩnh vực"]],
         [
-            ["gd_x", "Giả định", "2024-01..2024-02", "1.234,5", "hồ sơ", "D3"],
-            ["gd_x", "Giả định", "2024-01..2024-03", 1300, "hồ sơ", "D3"],
+            ["gd_x", "Giả định", "2024-01..2024-02", "1.234,5", "tỷ đồng", "D3"],
+            ["gd_x", "Giả định", "2024-01..2024-03", 1300, "tỷ đồng", "D3"],
         ],
         "indicators.csv",
-        {"indicator_code": "gd_x", "value": 1234.5, "unit": "hồ sơ", "linked_domain": "D3"},
+        {"indicator_code": "gd_x", "value": 1234.5, "unit": "tỷ đồng", "linked_domain": "D3"},
     ),
 }
 
@@ -126,7 +126,7 @@ def test_a_cell_merged_with_the_row_above_is_told_as_such(office, tmp_path):
 def test_another_figure_of_the_very_source_is_refused_and_an_odd_one_doubted(office, tmp_path):
     """A correction needs its own source; a cumulative count that falls below an earlier row is doubted."""
     head, body, *_ = CASES["indicators"]
-    fallen = [*body, ["gd_x", "Giả định", "2024-01..2024-07", 90, "hồ sơ", "D3"]]
+    fallen = [*body, ["gd_x", "Giả định", "2024-01..2024-07", 90, "tỷ đồng", "D3"]]
     path = sheet(tmp_path / "bang.xlsx", [*head, *fallen])
     shared = {"source_url": "x", "published_on": "2024-08-05"}
 
@@ -134,7 +134,7 @@ def test_another_figure_of_the_very_source_is_refused_and_an_odd_one_doubted(off
 
     assert {(each.cell, each.expected_key) for each in proposal.doubts} == {("D4", "doubt.cumulative")}
     append.append(proposal, insist=True)
-    path = sheet(tmp_path / "bang.xlsx", [*head, [*body[0][:4], "tỷ đồng", "D3"]])
+    path = sheet(tmp_path / "bang.xlsx", [*head, [*body[0][:4], "triệu đồng", "D3"]])
     with pytest.raises(DataError, match="gave another figure"):
         lists.rows_of_list(office, path, "indicators", shared=shared)
 
