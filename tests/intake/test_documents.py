@@ -255,3 +255,20 @@ def test_a_pdf_whose_reading_was_ended_is_refused(code, tmp_path, monkeypatch):
 def test_a_table_without_any_cell_is_no_table():
     """No grid comes of it."""
     assert list(grids("a.docx", ())) == []
+
+
+def test_what_is_struck_through_in_word_is_left_out_and_named(tmp_path):
+    """A figure that somebody wrote anew beside the old one is the new one; a line that is off is none."""
+    path = word(tmp_path / "a.docx", (["Bảng 1"], [*HEAD, *ROWS]))
+    book = docx.Document(path)
+    old, off = (book.tables[0].cell(row, 3).paragraphs[0] for row in (4, 5))
+    old.runs[0].font.strike, off.runs[0].font.strike = True, False
+    old.add_run(" 9,25")
+    book.save(path)
+
+    (grid,) = read_grids(path)
+
+    assert [texts(grid)[row][3] for row in (5, 6)] == ["9,25", ROWS[3][3]]
+    assert [phrase.text("en") for phrase in grid.hidden()] == [
+        "1 struck-through cell is left out: D5; take the line away if the figure holds."
+    ]

@@ -34,6 +34,7 @@ class PrintedTable:
     edges: tuple[float, ...] = ()
     page: int = 0  # number of the page; 0 where none is known
     next_to: bool = False  # whether it is the first of its page, or stands right below the table before
+    struck: frozenset[Spot] = frozenset()  # cells of which something is struck through, and left out
 
     @property
     def rows(self) -> list[tuple[str, ...]]:
@@ -105,16 +106,21 @@ def word_tables(path: Path) -> list[PrintedTable]:
         if part.tag == f"{_W}p":
             titles += [line for line in map(clean, _words(part).splitlines()) if line]
             continue
-        cells, width = _word_cells(part)
+        cells, width, struck = _word_cells(part)
         near = all(_GOES_ON.search(plain_words(title)) for title in titles)
-        tables.append(PrintedTable(tuple(titles[-_MOST_TITLES:]), cells, (0.0,) * width, next_to=near))
+        above = tuple(titles[-_MOST_TITLES:])
+        tables.append(PrintedTable(above, cells, (0.0,) * width, next_to=near, struck=struck))
         titles = []
     return tables
 
 
-def _word_cells(table: Any) -> tuple[tuple[tuple[int, int, int, int, str], ...], int]:
-    """Cells of a Word table and its number of columns; tables within cells are no tables of their own."""
+def _word_cells(table: Any) -> tuple[tuple[tuple[int, int, int, int, str], ...], int, frozenset[Spot]]:
+    """Cells of a Word table, its number of columns, and the spots where something is struck through.
+
+    Tables within cells are no tables of their own.
+    """
     cells: list[list[Any]] = []
+    struck: set[Spot] = set()
     above: dict[int, list[Any]] = {}  # by column, the cell that may go on below
     width = 0
     for row, line in enumerate(islice(_within(table, "tr", "tbl"), MOST_ROWS), 1):
@@ -129,9 +135,11 @@ def _word_cells(table: Any) -> tuple[tuple[tuple[int, int, int, int, str], ...],
             else:
                 here[column] = [row, column, 1, across, _words(cell)]
                 cells.append(here[column])
+                if any(_struck(part) for part in cell.iter(f"{_W}t")):
+                    struck.add((row, column))
             column += across
         above, width = here, max(width, column - 1)
-    return tuple((r, c, down, across, text) for r, c, down, across, text in cells), width
+    return tuple((r, c, down, across, text) for r, c, down, across, text in cells), width, frozenset(struck)
 
 
 def _within(element: Any, tag: str, owner: str) -> Iterator[Any]:
@@ -149,14 +157,22 @@ def _number(element: Any, properties: str, name: str, usual: int) -> int:
 
 
 def _words(element: Any) -> str:
-    """Text of a paragraph or cell as it is seen, without what was deleted or moved away."""
+    """Text of a paragraph or cell as it is seen, without what was deleted, moved away or struck through."""
     pieces: list[str] = []
     for part in element.iter(f"{_W}t", f"{_W}tab", f"{_W}br", f"{_W}cr", f"{_W}p", f"{_W}noBreakHyphen"):
-        if next(part.iterancestors(f"{_W}del", f"{_W}moveFrom"), None) is not None:
+        if next(part.iterancestors(f"{_W}del", f"{_W}moveFrom"), None) is not None or _struck(part):
             continue
         name = part.tag.removeprefix(_W)
         pieces.append({"t": part.text or "", "tab": " ", "noBreakHyphen": "-"}.get(name, "\n"))
     return "".join(pieces)
+
+
+def _struck(text: Any) -> bool:
+    """Whether a piece of text has a line through it; its style may say so too, which is not looked up."""
+    marks = (
+        text.xpath("parent::w:r/w:rPr/*[self::w:strike or self::w:dstrike]") if text.tag == f"{_W}t" else []
+    )
+    return any(mark.get(f"{_W}val", "1") not in ("0", "false", "off") for mark in marks)
 
 
 def _grid(file: str, number: int, pages: Sequence[PrintedTable]) -> Grid:
@@ -165,6 +181,7 @@ def _grid(file: str, number: int, pages: Sequence[PrintedTable]) -> Grid:
     name = _name(number, titles)
     rows: list[list[str]] = [[title] for title in titles]
     merged: dict[Spot, Spot] = {}
+    struck: set[Spot] = set()
     pieces = []
     for place, page in enumerate(pages):
         skipped = page.repeated(pages[0]) if place else 0
@@ -172,6 +189,7 @@ def _grid(file: str, number: int, pages: Sequence[PrintedTable]) -> Grid:
         where = f"{name} (tr. {page.page})" if page.page else name
         pieces.append(Piece(len(rows) + 1, where, -top, 0))
         rows += [[] for _ in range(high - skipped)]
+        struck |= {(top + row, column) for row, column in page.struck if row > skipped}
         for row, column, down, across, text in page.cells:
             if row <= skipped or column > MOST_COLUMNS + 1:
                 continue
@@ -186,7 +204,7 @@ def _grid(file: str, number: int, pages: Sequence[PrintedTable]) -> Grid:
                 }
     wider = any(len(row) > MOST_COLUMNS and row[MOST_COLUMNS].strip() for row in rows)
     cells = cells_of(row[:MOST_COLUMNS] for row in rows[:MOST_ROWS])
-    return Grid(file, name, cells, merged, wider=wider, pieces=tuple(pieces))
+    return Grid(file, name, cells, merged, wider=wider, pieces=tuple(pieces), struck=frozenset(struck))
 
 
 def _name(number: int, titles: Sequence[str]) -> str:

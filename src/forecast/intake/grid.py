@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from forecast.base.errors import DataError, Problem
-from forecast.base.labels import Phrase
+from forecast.base.labels import Phrase, shortened
 from forecast.base.spelling import clean, letters_of, spans
 
 Kind = Literal["text", "number", "day", "formula"]
@@ -71,6 +71,7 @@ class Grid:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     hidden_sheets: tuple[str, ...] = ()
+    struck: frozenset[Spot] = frozenset()  # what somebody drew a line through, and so took back
     wider: bool = False  # whether there is more to the right of the last column that is read
     # of a grid that was put together: where its parts come from, the lowest last
     pieces: tuple[Piece, ...] = ()
@@ -147,7 +148,7 @@ class Grid:
         )
 
     def hidden(self) -> list[Phrase]:
-        """Name the sheet, rows and columns that hold something and are not shown."""
+        """Name what holds something and is not shown: sheet, rows, columns; and what is struck through."""
         filled = sorted(self.hidden_rows & {row for row, _ in self.cells})
         rows = [self.original((row, 1))[1][0] for row in filled]
         ranges = [str(first) if first == last else f"{first}–{last}" for first, last in spans(rows)]
@@ -157,6 +158,9 @@ class Grid:
         remarks += [Phrase("imports.hidden_rows", {"rows": ranges})] if ranges else []
         if columns:
             remarks.append(Phrase("imports.hidden_columns", {"columns": list(map(letters_of, columns))}))
+        if self.struck:
+            names = shortened([self.name_of(spot) for spot in sorted(self.struck)])
+            remarks.append(Phrase("imports.struck", {"count": len(self.struck), "cells": names}))
         return remarks
 
     def refusal(self, problems: Iterable[Problem]) -> DataError:

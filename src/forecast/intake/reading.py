@@ -12,7 +12,7 @@ from forecast.base import incoming
 from forecast.base.errors import DataError, SpecError
 from forecast.base.spec import refuse_unknown
 from forecast.base.spelling import clean, misread
-from forecast.base.workbook import as_seen, hidden_parts, open_workbook
+from forecast.base.workbook import as_seen, hidden_parts, open_workbook, struck
 from forecast.data.load.files import lines_of
 from forecast.intake import documents
 from forecast.intake.grid import MOST_COLUMNS, MOST_ROWS, Grid, cells_of
@@ -85,14 +85,26 @@ def _sheet_grid(file: str, sheet: Worksheet) -> Grid:
         MOST_COLUMNS < column <= _WIDEST and row <= rows and cell.value is not None
         for (row, column), cell in sheet._cells.items()  # noqa: SLF001 - nothing public gives just what is there
     )
+    lines = list(sheet.iter_rows(max_row=rows, max_col=columns))
+    gone = frozenset(
+        (row, column)
+        for row, cells in enumerate(lines, 1)
+        for column, cell in enumerate(cells, 1)
+        if struck(cell)
+    )
     return Grid(
         file,
         clean(sheet.title),
-        cells_of(map(as_seen, cells) for cells in sheet.iter_rows(max_row=rows, max_col=columns)),
+        {
+            spot: cell
+            for spot, cell in cells_of(map(as_seen, cells) for cells in lines).items()
+            if spot not in gone
+        },
         merged,
         hidden_rows=hidden_rows,
         hidden_columns=hidden_columns,
         hidden_sheets=() if sheet.sheet_state == "visible" else (clean(sheet.title),),
+        struck=gone,
         wider=wider,
     )
 

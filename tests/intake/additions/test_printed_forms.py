@@ -3,12 +3,19 @@
 All figures are made up.
 """
 
+from pathlib import Path
+
 import openpyxl
+import pandas as pd
 import pytest
 
 from forecast.base.errors import DataError, SpecError
+from forecast.data.load.areas import gazetteer
 from forecast.intake.additions import append, province_table
+from forecast.intake.additions.table_parts import tables_in
+from forecast.intake.documents import PrintedTable, grids
 
+REAL = Path(__file__).parents[3] / "data"
 HEAD = ["STT", "Tỉnh, thành phố", "Cải cách thể chế", "Chỉ số CCHC (%)", "Xếp hạng"]
 
 
@@ -446,3 +453,73 @@ def test_with_insisting_only_the_doubted_rows_say_so(data_dir, read, table, tmp_
     noted = [row for row in entry.rows if row["note"]]
     assert {problem.expected_key for problem in proposal.doubts} == {"doubt.rank"}
     assert {(row["area"], row["component"]) for row in noted} == {(rows[10][1], "total")}
+
+
+def struck(*spots):
+    """Draw a line through cells."""
+
+    def change(page):
+        for spot in spots:
+            page[spot].font = openpyxl.styles.Font(strike=True)
+
+    return change
+
+
+def test_what_is_struck_through_is_left_out_and_named(read, table, tmp_path):
+    """Somebody took it back: a figure, or the row of a province."""
+    row = [f"{column}5" for column in "ABCDE"]
+
+    proposal = read(sheet(tmp_path / "a.xlsx", table, change=struck("C3", *row)))
+
+    _, (_, without, *_), _, (_, gone, *_), *_ = table
+    expected = plain(table)
+    del expected[without, "D2"], expected[gone, "D2"], expected[gone, "total"]
+    assert figures(proposal) == expected
+    (remark,) = [phrase for phrase in proposal.remarks if phrase.key == "imports.struck"]
+    assert "6 struck-through cells are left out: C3, A5, B5" in remark.text("en")
+
+
+def test_a_struck_name_beside_figures_that_are_not_is_refused(read, table, tmp_path):
+    """Whose figures they are is not said."""
+    with pytest.raises(DataError) as refused:
+        read(sheet(tmp_path / "a.xlsx", table, change=struck("B4")))
+
+    told = [(each.row, each.column, each.expected_key) for each in refused.value.problems]
+    assert (4, "B", "imports.struck_name") in told
+
+
+def broken(table, place, *, page=30, group=""):
+    """A table printed on two pages, of which the break goes through the name of a province, or after it."""
+    pages = [[HEAD, *table[:page]], [HEAD, *table[page:]]]
+    first, _, second = table[place][1].rpartition(" ")
+    end = pages[0][-1] = list(map(str, pages[0][-1]))
+    pages[1].insert(1, ["", group or second, "", "", ""])
+    end[1] = end[1] if group else first
+    return [
+        PrintedTable(
+            ("Bảng 1. Kết quả năm 2021",) if not number else (),
+            tuple(
+                (r, c, 1, 1, str(text))
+                for r, row in enumerate(rows, 1)
+                for c, text in enumerate(row, 1)
+                if text != ""
+            ),
+            edges=(1.0, 2.0, 3.0, 4.0, 5.0, 6.0),
+            page=number + 1,
+            next_to=True,
+        )
+        for number, rows in enumerate(pages)
+    ]
+
+
+@pytest.mark.parametrize("group", ["", "Vùng Đồng bằng sông Hồng"])
+def test_a_name_that_a_page_breaks_is_one_name(group, table):
+    """“Quảng” at the end of a page and “Nam” on the next are one province; the title of a group is none."""
+    places, _ = gazetteer(pd.read_csv(REAL / "areas.csv", dtype=str, keep_default_na=False))
+    place = next(at for at, row in enumerate(table) if row[1] == "Quảng Nam")
+    table[place], table[29] = table[29], table[place]
+
+    (grid,) = grids("a.pdf", broken(table, 29, group=group))
+    ((whole, column, rows),) = tables_in([grid], places)
+
+    assert [places.find(whole.cells[row, column].text) for row in rows] == [row[1] for row in table]

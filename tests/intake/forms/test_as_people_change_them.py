@@ -102,6 +102,26 @@ def test_a_figure_or_a_day_merged_over_two_rows_is_told_by_its_cause(column, cha
     assert told == [(merged[1], "expect.form_not_merged", merged[0])]
 
 
+@pytest.mark.parametrize("column", ["I", "K", "L", "N"])
+def test_an_answer_that_is_struck_through_is_asked_about(column, changed):
+    """It is taken back or not: nothing is stored before somebody says which."""
+    places = []
+
+    def change(sheet):
+        row = rows_of(sheet)[0]
+        cell = sheet[f"{column}{row}"]
+        cell.value = cell.value or "2024-11-15"
+        cell.font = openpyxl.styles.Font(strike=True)
+        places.append(cell.coordinate)
+
+    outcome, stored = changed(change)
+
+    assert (outcome.state, stored.empty) == ("refused", True)
+    assert [(each.cell, each.expected_key) for each in outcome.problems] == [
+        (places[0], "imports.struck_part")
+    ]
+
+
 def swapped(first, second):
     """Exchange two columns, their headings too."""
 

@@ -119,7 +119,7 @@ def _without_struck(file: str, cells: Mapping[Place, Any]) -> tuple[dict[Place, 
     kept, top = {row for row, _ in rest}, min(row for row, _ in filled)
     below = {column for row, column in rest if row > top}
     names = [
-        Problem(file, row, letters_of(column), _cell(cell.value), "foreign.struck_name")
+        Problem(file, row, letters_of(column), _cell(cell.value), "imports.struck_name")
         for (row, column), cell in gone.items()
         if (row in kept and not isinstance(cell.value, (int, float)) and row > top)
         or (row == top and column in below)
@@ -127,7 +127,7 @@ def _without_struck(file: str, cells: Mapping[Place, Any]) -> tuple[dict[Place, 
     if names:
         raise DataError(names)
     told = [f"{letters_of(column)}{row} ({_cell(cell.value)})" for (row, column), cell in gone.items()]
-    remark = Phrase("foreign.struck", {"count": len(told), "cells": shortened(told)})
+    remark = Phrase("imports.struck", {"count": len(told), "cells": shortened(told)})
     return {place: cell for place, cell in cells.items() if place not in gone}, (remark,)
 
 

@@ -106,7 +106,9 @@ def _ascii(text: str) -> str:
 
 
 def without_name(grid: Grid, row: int, column: int) -> Problem:
-    """Say why a row of figures names no area: its cell is merged with one above, or empty."""
+    """Say why a row of figures names no area: its cell is struck through, merged with one above, or empty."""
+    if (row, column) in grid.struck:
+        return grid.problem(row, column, "imports.struck_name")
     facts = grid.merged_above(row, column)
     return grid.problem(row, column, "imports.cell_merged" if facts else "imports.name_empty", **facts)
 

@@ -34,7 +34,7 @@ from forecast.intake.additions.province_rows import (
     number_columns,
     without_name,
 )
-from forecast.intake.additions.table_parts import Table, tables_in
+from forecast.intake.additions.table_parts import Table, tables_in, turned_table
 from forecast.intake.figures import whole_in
 from forecast.intake.grid import MOST_COLUMNS, Grid, Spot
 from forecast.intake.reading import read_grids
@@ -128,7 +128,7 @@ def read_sheet(
         raise DataError([old])
     tables = tables_in(grids, places)
     if not tables:
-        raise DataError([Problem(path.name, None, "", "", "imports.no_table")])
+        raise DataError([turned_table(grids, places) or Problem(path.name, None, "", "", "imports.no_table")])
     own = [table for table in tables if len(tables) == 1 or _titled(table, index_code, year)]
     if len(own) != 1:
         raise SpecError("imports.several_sheets", {"sheets": [grid.title for grid, *_ in own or tables]})

@@ -1,9 +1,12 @@
 """Join the parts of one printed table: halves side by side, and a table that continues elsewhere."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from forecast.base.errors import Problem
 from forecast.base.spelling import plain_words
 from forecast.data.load.areas import Gazetteer
 from forecast.intake.additions.province_rows import FEWEST_AREAS, area_columns, bare_name
@@ -23,7 +26,7 @@ def tables_in(grids: Sequence[Grid], places: Gazetteer) -> list[Table]:
     tables = [
         table
         for grid in grids
-        for table in [_whole(grid, places)]
+        for table in [_whole(_rejoined(grid, places), places)]
         if table is not None and len(table.rows) >= FEWEST_AREAS
     ]
     if len(tables) < 2:
@@ -43,6 +46,38 @@ def below_each_other(parts: Sequence[tuple[Grid, int]]) -> Grid:
         for grid, first in parts
     )
     return _joined(list(own)).grid
+
+
+def turned_table(grids: Iterable[Grid], places: Gazetteer) -> Problem | None:
+    """Report a table with its provinces beside each other in one row, if there is one."""
+    for grid in grids:
+        named = Counter(row for rows in area_columns(grid, places).values() for row in rows)
+        row, count = max(named.items(), key=lambda pair: pair[1], default=(0, 0))
+        if count >= FEWEST_AREAS:
+            column = min(column for column, rows in area_columns(grid, places).items() if row in rows)
+            return grid.problem(row, column, "imports.turned")
+    return None
+
+
+def _rejoined(grid: Grid, places: Gazetteer) -> Grid:
+    """Join rows that a new page breaks in two, as “Quảng” at its end and “Nam” alone on the next.
+
+    Only where the name of a province comes of it: a title of a group stands alone too.
+    """
+    cells = dict(grid.cells)
+    for first in (piece.first for piece in grid.pieces[1:]):
+        above, below = (
+            list(grid.row(row)) for row in (max((row for row in grid.rows if row < first), default=0), first)
+        )
+        over = {cell.column: cell for cell in above}
+        if not below or any(cell.column not in over or re.search(r"\d", cell.text) for cell in below):
+            continue
+        wholes = [replace(over[cell.column], lines=(*over[cell.column].lines, *cell.lines)) for cell in below]
+        if any(places.find(bare_name(whole.text)) in places.provinces for whole in wholes):
+            cells |= {(whole.row, whole.column): whole for whole in wholes}
+            for cell in below:
+                del cells[cell.row, cell.column]
+    return replace(grid, cells=cells)
 
 
 def _whole(grid: Grid, places: Gazetteer) -> Table | None:
@@ -93,6 +128,7 @@ def _joined(parts: Sequence[tuple[Table, int, Mapping[Spot, Cell]]]) -> Table:
     merged: dict[Spot, Spot] = {}
     pieces, rows = [], []
     hidden_rows: set[int] = set()
+    struck: set[Spot] = set()
     below = 0
     for table, shift, own in parts:
         grid = table.grid
@@ -104,6 +140,7 @@ def _joined(parts: Sequence[tuple[Table, int, Mapping[Spot, Cell]]]) -> Table:
             if min(spot[1], start[1]) > shift:
                 merged[spot[0] + below, spot[1] - shift] = start[0] + below, start[1] - shift
         hidden_rows |= {row + below for row in grid.hidden_rows}
+        struck |= {(row + below, column - shift) for row, column in grid.struck if column > shift}
         rows += [row + below for row in table.rows]
         below += max(grid.rows)
     first = parts[0][0]
@@ -113,6 +150,7 @@ def _joined(parts: Sequence[tuple[Table, int, Mapping[Spot, Cell]]]) -> Table:
         merged=merged,
         pieces=tuple(pieces),
         hidden_rows=frozenset(hidden_rows),
+        struck=frozenset(struck),
         hidden_sheets=tuple(dict.fromkeys(n for table, *_ in parts for n in table.grid.hidden_sheets)),
         wider=any(table.grid.wider for table, *_ in parts),
     )

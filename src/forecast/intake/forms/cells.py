@@ -11,7 +11,7 @@ from openpyxl.cell import Cell, MergedCell
 
 from forecast.base.spec import iso_hint
 from forecast.base.spelling import clean
-from forecast.base.workbook import in_percent
+from forecast.base.workbook import in_percent, struck
 from forecast.intake.forms.layout import MOST_TEXT
 
 Value = float | str | dt.date | None
@@ -112,6 +112,8 @@ def _text_of(value: object) -> str:
 def _not_typed(cell: Cell | MergedCell) -> CellValue | None:
     if cell.data_type == "f":
         return _wrong("expect.form_typed")
+    if struck(cell):
+        return _wrong("imports.struck_part")
     return _wrong("expect.form_no_error") if cell.data_type == "e" else None
 
 
