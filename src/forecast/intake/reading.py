@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # most commands that read a grid open no workbook
 
 TEXT_TABLES: Final = (".csv", ".txt", ".tsv")
 _WIDEST: Final = 300  # columns that are looked at for what is not read
-_DELIMITERS: Final = (";", ",", "\t", "|")
+_DELIMITERS: Final = (";", "\t", "|", ",")  # of two that fit alike the comma is the decimal one
 
 
 def read_grids(path: Path, sheet: str = "") -> tuple[Grid, ...]:

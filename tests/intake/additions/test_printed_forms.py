@@ -523,3 +523,13 @@ def test_a_name_that_a_page_breaks_is_one_name(group, table):
     ((whole, column, rows),) = tables_in([grid], places)
 
     assert [places.find(whole.cells[row, column].text) for row in rows] == [row[1] for row in table]
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_decimal_comma_parts_no_columns(mark, read, table, tmp_path):
+    """Of two columns each row has as many commas as marks between columns; headings have a comma too."""
+    path = tmp_path / "a.csv"
+    lines = [["Tỉnh, thành phố", "Chỉ số CCHC (%)"], *([row[1], comma(row[3])] for row in table)]
+    path.write_text("\n".join(map(mark.join, lines)), encoding="utf-8")
+
+    assert figures(read(path)) == {(row[1], "total"): (row[3], "percent", "") for row in table}
