@@ -143,6 +143,13 @@ LAYOUTS = {
     "domains in several spellings": PLAIN.replace("D1,2016", "Lĩnh vực 1,2016").replace("D2,2017", "d2,2017"),
     "an index column": "\n".join(f"{k - 1 if k else ''},{line}" for k, line in enumerate(PLAIN.splitlines())),
     "a comma at each end": "\n".join(f"{line}," for line in PLAIN.splitlines()),
+    "a comma in a heading, and decimal commas": PLAIN.replace(",", ";")
+    .replace(".", ",")
+    .replace("area", "Tỉnh, thành phố"),
+    "other headings": PLAIN.replace("area,component,year", "Tỉnh/TP,Tiêu chí,Năm đánh giá"),
+    "units below the years, and a note with semicolons": "area,component,2015,2016,2017,2018\n,,%,%,%,%\n"
+    + across([(a, c) for a in ("An", "Bình") for c in ("D1", "D2")], range(2015, 2019), CELLS)
+    + "Ghi chú: (1) sơ bộ; (2) ước tính\n",
     "blank rows": PLAIN.replace("An,D2,2015", "\n,,,\nAn,D2,2015"),
 }
 
@@ -303,11 +310,17 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
         (PLAIN.split("\n", 1)[1], 1, "name them area, component, year, score"),
         (PLAIN.replace("score\n", "score,ghi chu\n"), 1, "cells"),
         ("a;b;c\n1;2;3\n", 1, "name them"),
-        ("area,component,year,score,ghi chu\nAn,D,2015,5,x\n", 1, "unknown column"),
+        ("area,component,year,score,ghi chu\nAn,D,2015,5,7\n", 1, "unknown column"),
+        ("area,component,year,Code\nAn,D,2015,x\nAn,D,2016,y\n", 1, "unknown column; the columns taken are"),
         (",area,component,year,score\nx,An,D,2015,5\n", 1, "column 1 has no name"),
         ("area,area,year,score\nAn,An,2015,5\n", 1, "more than once"),
         ("area,component,year,score\nAn,D,2015,5,6,7\n", 1, "6 cells"),
         ("KẾT QUẢ NĂM 2023\n\narea,component,year,score\nAn,D,2015,5\n", 1, "this row is a title"),
+        (
+            '"Data Source","World",\n\n"Country Name","2015","2016",\n"An","5","6",\n',
+            1,
+            "row 1, found “Data Source”: this row is a title",
+        ),
         ("KẾT QUẢ,,,\narea,component,year,score\nAn,D,2015,5\n", 1, "this row is a title"),
         ("area,component,year,score\n", 1, "empty"),
         ("", 1, "empty"),
@@ -457,3 +470,29 @@ def test_figures_parted_by_a_comma_are_not_taken_for_names_of_rows(tmp_path):
     text = "area,year,score\n1,2015,87,23\n2,2015,88,10\n3,2015,85,40\n"
 
     assert refusal(tmp_path, text)[0].expected_key == "expect.cells"
+
+
+def test_words_beside_the_figures_are_left_out_and_named(tmp_path):
+    """Regions, codes and notes make no figure; a number among them may be one, and is refused."""
+    text = "Code,Entity,Vùng,year,y\nAN,An,Bắc,2015,1\nAN,An,Bắc,2016,2\nBI,Bình,Nam,2015,3\n"
+
+    remarks = read_file(written(tmp_path, text)).remarks
+
+    assert "Not read, as they hold the same words in all years of a series, or nothing: Code, Vùng." in [
+        remark.text("en") for remark in remarks
+    ]
+    assert "unknown column" in refusal(tmp_path, text.replace("BI,", "7,"))[0].text("en")
+    assert "unknown column" in refusal(tmp_path, text.replace("Bắc,2016", "Trung,2016"))[0].text("en")
+
+
+def test_a_first_column_of_words_names_the_areas(tmp_path):
+    """Offices call them what they are; a column of codes beside components is not taken for it."""
+    text = "Sở ban ngành,Ghi chú,2015,2016\nAn,sơ bộ,1,2\nBình,,3,4\n"
+
+    found = read_file(written(tmp_path, text))
+
+    assert found.frame["area"].tolist() == ["An", "Bình"] * 2
+    assert "Sở ban ngành → area" in found.remarks[1].text("en")
+    assert "unknown column" in refusal(tmp_path, text.replace("Ghi chú", "Tiêu chí").replace(",,", ",b,"))[
+        0
+    ].text("en")

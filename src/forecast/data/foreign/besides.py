@@ -1,16 +1,16 @@
 """Leave out columns that stand beside the figures: ranks, plans, counted rows, a unit or an index of all."""
 
 import re
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
 from forecast.base.spelling import clean, plain_words, slug
-from forecast.data.foreign.headings import headings, is_plan
+from forecast.data.foreign.headings import PARTS_OF_YEARS, headings, is_plan
 from forecast.data.foreign.sheet import Sheet
-from forecast.data.foreign.values import is_number
+from forecast.data.foreign.values import is_number, year_of
 from forecast.data.spellings import choice_named, is_rank
 from forecast.data.tables import UNITS
 
@@ -47,7 +47,10 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
     plans = _plans(sheet)
     if plans:
         remarks.append(Phrase("foreign.plans", {"names": [sheet.header[k] for k in plans]}))
-    rest = sheet.without((*units, *same, *counts, *plans))
+    about = _about_series(sheet, {*units, *same, *counts})
+    if about:
+        remarks.append(Phrase("foreign.about_series", {"names": [sheet.header[k] for k in about]}))
+    rest = sheet.without((*units, *same, *counts, *plans, *about))
     ranks = _ranks(rest)
     if ranks:
         remarks.append(Phrase("foreign.ranks", {"names": [rest.header[k] for k in ranks]}))
@@ -57,6 +60,27 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
 def _counts(cells: Sequence[str]) -> bool:
     """Whether cells count rows, perhaps anew in each group, whose own number is Roman."""
     return all(_NUMBER.fullmatch(cell.strip()) for cell in cells)
+
+
+def _about_series(sheet: Sheet, known: Collection[int]) -> list[int]:
+    """Columns of words, or empty, that hold one thing for each series: a region, a code, a note."""
+    heads = headings(sheet.header)
+    places = [heads.roles[role] for role in ("area", "component") if role in heads.roles]
+    first = set() if "area" in heads.roles else {0} & {*heads.others}  # it may name the areas
+    keys = [sheet.columns[k] for k in first or places]
+    series = list(zip(*keys, strict=True)) or [()] * len(sheet.numbers)
+    names = Counter(sheet.header)
+    others = [k for k in heads.others if k not in known and sheet.header[k] and names[sheet.header[k]] == 1]
+
+    def is_about(k: int) -> bool:
+        pairs = {*zip(series, map(clean, sheet.columns[k]), strict=True)}
+        cells = {cell for _, cell in pairs if cell}
+        words = not any(
+            is_number(cell, sheet.separator) or is_plan(cell) or year_of(cell)[1] for cell in cells
+        )
+        return words and len(pairs) == len({*series}) and slug(sheet.header[k]) not in PARTS_OF_YEARS
+
+    return [k for k in others if {k} != first and is_about(k)]
 
 
 def _plans(sheet: Sheet) -> list[int]:

@@ -14,13 +14,19 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         *("unique-id", "id", "series", "series-id", "region", "province", "unit", "name", "entity"),
         "country",
         *("dia-phuong", "tinh", "tinh-thanh", "tinh-thanh-pho", "don-vi", "so-nganh", "quan-huyen", "ten"),
-        *("quan", "huyen", "phuong-xa", "xa-phuong", "co-quan", "ten-don-vi", "ten-tinh"),
+        *("quan", "huyen", "phuong-xa", "xa-phuong", "co-quan", "ten-don-vi", "ten-tinh", "tinh-tp"),
+        *("ten-dia-phuong", "thanh-pho", "khu-vuc", "vung", "country-name"),
     ),
     "component": (
         *("indicator", "variable", "item", "dimension", "domain", "measure"),
-        *("thanh-phan", "linh-vuc", "chi-tieu", "chi-so", "truc", "noi-dung"),
+        *("thanh-phan", "linh-vuc", "chi-tieu", "chi-so", "truc", "noi-dung", "tieu-chi"),
+        *("tieu-chi-thanh-phan", "chi-so-thanh-phan", "chi-so-noi-dung", "truc-noi-dung", "ten-chi-tieu"),
+        *("criterion", "indicator-name"),
     ),
-    "year": ("ds", "date", "time", "period", "day", "nam", "ngay", "thoi-gian", "ky"),
+    "year": (
+        *("ds", "date", "time", "period", "day", "nam", "ngay", "thoi-gian", "ky"),
+        *("nam-danh-gia", "nam-bao-cao", "time-period"),
+    ),
     "score": ("y", "value", "figure", "points", "diem", "diem-so", "gia-tri", "so-lieu", "ket-qua"),
     "max_score": ("max", "maximum", "max-score", "toi-da", "diem-toi-da", "diem-chuan"),
 }

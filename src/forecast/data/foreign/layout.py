@@ -22,6 +22,7 @@ from forecast.data.foreign.headings import (
 from forecast.data.foreign.sheet import Sheet
 from forecast.data.foreign.values import is_number, year_of
 
+_OF_NUMBERS = ("year", "score", "max_score")
 NEEDED = ("area", "component", "year", "score")
 
 
@@ -53,7 +54,8 @@ def long_of(sheet: Sheet, *, area: str) -> tuple[Long, tuple[Phrase, ...]]:
     sheet, told = besides.left_out(sheet)
     sheet, of_rows = rows.left_out(sheet)
     dropped += (*told, *of_rows)
-    plan = _plan(sheet, _with_years_of_months(sheet, headings(sheet.header)), area)
+    heads = _with_first_as_area(sheet, headings(sheet.header))
+    plan = _plan(sheet, _with_years_of_months(sheet, heads), area)
     remarks = (*sheet.remarks, *dropped, *plan.remarks)
     count = len(sheet.numbers)
     cells_by_role = {role: list(sheet.columns[k]) for role, k in plan.roles.items()}
@@ -125,6 +127,16 @@ def _estimates(names: Sequence[str]) -> list[Phrase]:
     return [Phrase("foreign.estimates", {"names": estimates})] if estimates else []
 
 
+def _with_first_as_area(sheet: Sheet, heads: Headings) -> Headings:
+    """Take a first column of words for the areas, whatever it is called, where no column names anything."""
+    cells = sheet.columns[0] if sheet.header else ()
+    filled = all(cell.strip() and not is_number(cell, sheet.separator) for cell in cells)
+    known = {"area", "component"} & {*heads.roles} or slug(sheet.header[0]) in PARTS_OF_YEARS
+    if known or heads.others[:1] != (0,) or not filled or any(year_of(cell)[1] for cell in cells):
+        return heads
+    return replace(heads, roles={**heads.roles, "area": 0}, others=heads.others[1:])
+
+
 def _with_years_of_months(sheet: Sheet, heads: Headings) -> Headings:
     """Take a column of quarters or months that name their year, such as 2019-03, for the year's."""
     months = [
@@ -185,8 +197,10 @@ def _unclear(
         return [Problem(sheet.file, sheet.top, "", "", "foreign.unclear", facts)]
     problems = []
     missing = list(lost)
-    for name in names:
+    for name, k in zip(names, others, strict=True):
         near = nearest(name, missing or [role for role in ROLES if role not in roles])
+        if near in _OF_NUMBERS and not any(is_number(cell, sheet.separator) for cell in sheet.columns[k]):
+            near = ""
         key = "expect.known_column_near" if near else "expect.known_column"
         facts = {"near": near, "allowed": list(ROLES)}
         problems.append(Problem(sheet.file, sheet.top, name, name, key, facts))
@@ -207,9 +221,8 @@ def _without_nameless(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
         elif cells in [[str(n) for n in range(first, len(cells) + first)] for first in (0, 1)]:
             key = "foreign.index_column"
         else:
-            raise DataError(
-                [Problem(sheet.file, sheet.top, "", cells[0], "foreign.nameless", {"place": k + 1})]
-            )
+            row, text = next(filled for filled in zip(sheet.numbers, cells, strict=True) if filled[1])
+            raise DataError([Problem(sheet.file, row, "", text, "foreign.nameless", {"place": k + 1})])
         dropped.add(k)
         remarks.append(Phrase(key, {"place": k + 1}))
     return sheet.without(dropped), tuple(remarks)

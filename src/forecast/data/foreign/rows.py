@@ -38,7 +38,7 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
         rows = [row for at, row in enumerate(rows) if at not in again]
     bare = [at for at, row in enumerate(rows) if _is_bare(sheet, row)]
     if bare and len(bare) < len(rows):
-        texts = ["".join(rows[at])[:_SHOWN] for at in bare[:_FEWEST]]
+        texts = [next(filter(str.strip, rows[at]))[:_SHOWN] for at in bare[:_FEWEST]]
         remarks.append(Phrase("foreign.bare_rows", {"count": len(bare), "texts": texts}))
         gone = set(bare)
         sheet = _kept(sheet, lambda at: at not in gone)
@@ -67,7 +67,7 @@ def _kept(sheet: Sheet, keep: Callable[[int], bool]) -> Sheet:
 
 def _is_bare(sheet: Sheet, row: Sequence[str]) -> bool:
     filled = [cell for cell in row if cell.strip()]
-    return len(row) >= _FEWEST and len(filled) == 1 and not is_number(filled[0], sheet.separator)
+    return len(row) >= _FEWEST and len({*filled}) == 1 and not is_number(filled[0], sheet.separator)
 
 
 def _numbers_columns(sheet: Sheet, rows: Sequence[Sequence[str]]) -> bool:

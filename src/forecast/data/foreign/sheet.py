@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,12 +17,14 @@ from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase, shortened
 from forecast.base.spelling import clean, letters_of
 from forecast.base.workbook import as_seen, hidden_parts, open_workbook, struck
-from forecast.data.foreign.headings import year_in
+from forecast.data.foreign.headings import headings, year_in
 from forecast.data.load.files import MAX_BYTES, lines_of
 
 Place = tuple[int, int]  # row and column of a cell
 SEPARATORS: Final = (",", ";", "\t", "|")
 BOOKS: Final = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")  # of which .xlsx is read, the others told
+LINES_ABOVE: Final = 10  # that may stand above the names of columns
+LOOKED_AT: Final = 100_000  # letters of a file from which its separator is known
 MOST_BESIDE: Final = 100  # columns without a name that a sheet may have
 _CODE: Final = re.compile(r"[A-Za-z]+[\d.]*")  # of a component: D1, SC1.2
 _SEP_LINE: Final = re.compile(r"\s*\"?sep=(.)\"?\s*", flags=re.IGNORECASE)
@@ -63,10 +66,7 @@ def sheet_of_file(path: Path) -> Sheet | None:
     separator_line = _SEP_LINE.fullmatch(first.rstrip("\r"))
     if separator_line:
         return _parsed(path.name, rest, separator_line[1], 2)
-    head = next((line for line in text.splitlines() if line.strip()), "")
-    bare = re.sub(r'"[^"]*"', "", head)
-    separator = next((mark for mark in SEPARATORS if mark in bare), ",")
-    return _parsed(path.name, text, separator, 1)
+    return _parsed(path.name, text, _separator(text), 1)
 
 
 def sheet_of_frame(frame: pd.DataFrame, name: str) -> Sheet:
@@ -182,6 +182,22 @@ def _cell(value: object) -> str:
     return clean(str(value))
 
 
+def _separator(text: str) -> str:
+    r"""Mark that stands equally often in the most rows; a comma may stand within a name or a figure too.
+
+    >>> _separator("Tỉnh, thành phố;2019\nHà Nội;80,5"), _separator("year,score\n2019,80")
+    (';', ',')
+    """
+    lines = [line for line in re.sub(r'"[^"]*"', "", text[:LOOKED_AT]).splitlines() if line.strip()]
+
+    def rows(mark: str) -> int:
+        counts = Counter(line.count(mark) for line in lines if mark in line)
+        return max(counts.values(), default=0)
+
+    most = max((*SEPARATORS[1:], SEPARATORS[0]), key=rows)
+    return most if rows(most) else SEPARATORS[0]
+
+
 def _parsed(file: str, text: str, separator: str, top: int) -> Sheet | None:
     lines, problems = lines_of(text, file, separator=separator, above=top - 1)
     if problems:
@@ -189,9 +205,9 @@ def _parsed(file: str, text: str, separator: str, top: int) -> Sheet | None:
     return _arranged(file, lines, separator)
 
 
-def _is_note(cells: Sequence[str], separator: str) -> bool:
-    others = (mark for mark in SEPARATORS if mark not in (separator, ","))
-    return len(cells) == 1 and " " in cells[0].strip() and not any(mark in cells[0] for mark in others)
+def _is_note(cells: Sequence[str], width: int) -> bool:
+    parts = {cells[0].count(mark) + 1 for mark in SEPARATORS}
+    return len(cells) == 1 and " " in cells[0].strip() and width not in parts
 
 
 def _arranged(file: str, lines: Sequence[tuple[int, list[str]]], separator: str) -> Sheet | None:
@@ -201,7 +217,7 @@ def _arranged(file: str, lines: Sequence[tuple[int, list[str]]], separator: str)
     (row, header), *body = lines
     width = len(header)
     filled = [cell for cell in header if cell.strip()]
-    if len(filled) == 1 and len([cell for cell in body[-1][1] if cell.strip()]) > 1:
+    if _is_title(filled, [cells for _, cells in body]):
         raise DataError([Problem(file, row, "", filled[0], "foreign.title_above")])
     if _is_second_header(header, body[0][1]):
         raise DataError([Problem(file, row, "", "", "foreign.two_headers", {"row": row})])
@@ -210,7 +226,7 @@ def _arranged(file: str, lines: Sequence[tuple[int, list[str]]], separator: str)
         body = [(n, cells[1:]) for n, cells in body]
         remarks = (Phrase("foreign.row_names"),)
     # A note below a table has one cell; an empty cell at the end of a row belongs to no column.
-    body = [(n, [*cells, *[""] * (width - 1)] if _is_note(cells, separator) else cells) for n, cells in body]
+    body = [(n, [*cells, *[""] * (width - 1)] if _is_note(cells, width) else cells) for n, cells in body]
     body = [(n, cells[:width] if not "".join(cells[width:]).strip() else cells) for n, cells in body]
     wrong = [
         Problem(file, n, "", separator.join(cells), "expect.cells", {"found": len(cells), "expected": width})
@@ -222,6 +238,15 @@ def _arranged(file: str, lines: Sequence[tuple[int, list[str]]], separator: str)
     columns = tuple(zip(*(cells for _, cells in body), strict=True))
     names = tuple(clean(cell) for cell in header)
     return Sheet(file, separator, names, tuple(n for n, _ in body), columns, row, remarks)
+
+
+def _is_title(filled: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row is above the names of columns: one cell alone, or words above a row of years."""
+    if len(filled) == 1:
+        return len([cell for cell in body[-1] if cell.strip()]) > 1
+    found = [headings([clean(cell) for cell in cells]) for cells in (filled, *body[:LINES_ABOVE])]
+    named = any(other.roles and len(other.years) > 1 for other in found[1:])
+    return named and not found[0].roles and not found[0].years
 
 
 def _is_second_header(header: Sequence[str], below: Sequence[str]) -> bool:
