@@ -2,7 +2,7 @@
 
 Tables of published panels stand for this year's, the three years before for what is known.  A false alarm is
 a doubt about a real table; a hit is the due doubt about the same table with one planted fault.  The limits
-of `forecast.intake.additions.plausible` were chosen on the early years; the late ones confirm them.
+of `forecast.intake.doubts.plausible` were chosen on the early years; the late ones confirm them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.panels import folder
-from forecast.intake.additions.doubts import Case, Doubt, judge
-from forecast.intake.additions.history import REACH, History
-from forecast.intake.additions.plausible import far
+from forecast.intake.doubts.history import REACH, History
+from forecast.intake.doubts.plausible import far
+from forecast.intake.doubts.scores import Case, Doubt, judge
 
 TRIES = 6
 EARLY = {"papi": 2017, "pci": 2010}  # last of the early years

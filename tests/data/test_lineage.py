@@ -14,7 +14,7 @@ from forecast.base.spec import RunSpec
 from forecast.data import cycle, load
 from forecast.data.load.lineage import newcomers, parts_of, provinces_in, successors_on, units_on
 from forecast.data.load.merged_scores import AreaConversion, _normal, weighted
-from forecast.intake.additions.folder_doubts import doubts_in
+from forecast.intake.doubts.folder import doubts_in
 from forecast.model.standing import normal_score
 
 REAL = Path(__file__).parents[2] / "data"

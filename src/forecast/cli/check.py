@@ -15,7 +15,7 @@ from forecast.cli.local import option, verb
 from forecast.cli.plain import Side, labelled_table, ranges, table, tuples
 from forecast.data import load
 from forecast.data.check import Summary, summary
-from forecast.intake.additions.folder_doubts import doubts_in
+from forecast.intake.doubts.folder import doubts_in
 from forecast.intake.grid import fold_repeats
 
 _WORDS: Final = ("table", "file", "component", "name", "area", "statistic", "reason", "max_status")

@@ -51,6 +51,7 @@ from forecast.data.tables.values import (
     SOURCES,
     STATES,
     STATISTICS,
+    TABLE_LANG,
     TRUST,
     UNIT_KINDS,
     UNITS,

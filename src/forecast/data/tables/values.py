@@ -26,4 +26,5 @@ INDICATOR_KINDS: Final = ("cumulative", "to_date", "level")
 FREQUENCIES: Final = ("day", "month", "quarter", "half_year", "year", "irregular")
 UNIT_KINDS: Final = ("department", "district", "commune")
 COUNTRY: Final = "Việt Nam"
+TABLE_LANG: Final = "vi"  # of what is written into the tables, whoever adds it
 COMPONENTS: Final = {code: index.components for code, index in indexes.INDEXES.items()}

@@ -12,9 +12,9 @@ from forecast.base.spelling import command_line
 from forecast.data import tables
 from forecast.data.load import rehearse
 from forecast.data.load.files import append_rows, read_rows
-from forecast.data.tables import Table
+from forecast.data.tables import TABLE_LANG, Table
 from forecast.intake import journal, kept_forms
-from forecast.intake.additions.proposal import TABLE_LANG, Proposal, Row
+from forecast.intake.additions.proposal import Proposal, Row
 from forecast.intake.journal import Entry, Standing
 from forecast.intake.writer import locked, put
 

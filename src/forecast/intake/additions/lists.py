@@ -30,19 +30,17 @@ from forecast.data.tables import (
     RELATED,
     RELATED_CODES,
     SCORES,
+    TABLE_LANG,
     Table,
 )
 from forecast.intake import journal
 from forecast.intake.additions.by_hand import columns_by_hand
 from forecast.intake.additions.indicator_sheet import Line
-from forecast.intake.additions.list_doubts import compare_list
 from forecast.intake.additions.list_sheet import KINDS, Lines, read_list
 from forecast.intake.additions.one_row import with_usual_scale
 from forecast.intake.additions.periods import as_period
 from forecast.intake.additions.proposal import (
     OPTIONS_OF_ALL,
-    TABLE_LANG,
-    Compared,
     Doubted,
     Proposal,
     Row,
@@ -50,6 +48,8 @@ from forecast.intake.additions.proposal import (
     propose,
 )
 from forecast.intake.additions.province_rows import area_named
+from forecast.intake.doubts.comparison import Compared
+from forecast.intake.doubts.lists import compare_list
 from forecast.intake.figures import plain_number
 from forecast.intake.grid import Cell
 

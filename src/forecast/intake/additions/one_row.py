@@ -27,15 +27,15 @@ from forecast.data.tables import (
     SCORES,
     Table,
 )
-from forecast.intake.additions.comparison import compare_and_judge, compare_indicators
-from forecast.intake.additions.doubts import Doubt
-from forecast.intake.additions.indicator_doubts import IndicatorDoubts
-from forecast.intake.additions.office_doubts import area_doubts
 from forecast.intake.additions.periods import as_period
-from forecast.intake.additions.proposal import Compared, Doubted, Proposal, Row, propose
+from forecast.intake.additions.proposal import Doubted, Proposal, Row, propose
 from forecast.intake.additions.province_rows import area_named
-from forecast.intake.additions.wholes import whole_doubts, wholes_in
-from forecast.intake.additions.year_doubts import DOUBTS_OF_YEARS
+from forecast.intake.doubts.comparison import Compared, compare_and_judge, compare_indicators
+from forecast.intake.doubts.indicators import IndicatorDoubts
+from forecast.intake.doubts.office import area_doubts
+from forecast.intake.doubts.scores import Doubt
+from forecast.intake.doubts.wholes import whole_doubts, wholes_in
+from forecast.intake.doubts.years import DOUBTS_OF_YEARS
 from forecast.intake.figures import plain_number, printed_figure
 
 OPTIONS: Final = {  # what a column is called where figures are entered

@@ -12,12 +12,12 @@ from forecast.base.spec import today
 from forecast.data.load import Vintages
 from forecast.data.load.files import append_rows
 from forecast.data.tables import Table
+from forecast.intake.doubts.comparison import Compared
 from forecast.intake.grid import fold_repeats
 
 Row = Mapping[str, str]
 Place = Callable[[Problem, int], Problem]  # puts a problem of the n-th row to where its cell came from
 Doubted = tuple[Problem, tuple[int, ...]]  # a doubt and the rows that it speaks of; all if none is named
-TABLE_LANG: Final = "vi"  # the tables' language, whoever adds
 OPTIONS_OF_ALL: Final = {  # of cells that all rows of a file may share
     "year": "--year",
     "published_on": "--published",
@@ -35,31 +35,6 @@ def of_all(problem: Problem) -> Problem:
     """Name the option in a problem of a cell that all rows share."""
     option = OPTIONS_OF_ALL[problem.column]
     return replace(problem, file=option, row=None, column="", sheet="")
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A new figure beside the one that was known, and the source of the known one."""
-
-    area: str
-    component: str
-    known: float
-    new: float
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """New figures against what was known: counts, those that differ, and provinces without any.
-
-    `standing` counts figures that stand in the table from the very same source, and are not appended again.
-    """
-
-    new: int = 0
-    same: int = 0
-    standing: int = 0
-    different: tuple[Difference, ...] = ()
-    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,13 +29,10 @@ from forecast.data.tables import (
     SCORES,
     Table,
 )
-from forecast.intake.additions.comparison import compare_and_judge
-from forecast.intake.additions.doubts import Doubt
 from forecast.intake.additions.headings import Unit, maximum_in
 from forecast.intake.additions.one_row import scale
 from forecast.intake.additions.proposal import (
     OPTIONS_OF_ALL,
-    Compared,
     Doubted,
     Proposal,
     Row,
@@ -43,7 +40,9 @@ from forecast.intake.additions.proposal import (
     propose,
 )
 from forecast.intake.additions.province_sheet import Figure, Line, Sheet, read_sheet
-from forecast.intake.additions.wholes import MOST_MISSING, ROUNDING, Wholes, whole_doubts
+from forecast.intake.doubts.comparison import Compared, compare_and_judge
+from forecast.intake.doubts.scores import Doubt
+from forecast.intake.doubts.wholes import MOST_MISSING, ROUNDING, Wholes, whole_doubts
 from forecast.intake.grid import Spot
 
 INDEXES: Final = {code.casefold(): code for code in EVERY_CODE}

@@ -21,6 +21,7 @@ from forecast.data.tables import (
     LAST_YEAR,
     MAX_STATUS,
     SOURCES,
+    TABLE_LANG,
 )
 from forecast.intake.annex.framework_table import Change, FrameworkTable, Row, differences, read_table
 from forecast.intake.annex.tree import TOLERANCE, Annex, Item
@@ -28,7 +29,6 @@ from forecast.intake.annex.tree import TOLERANCE, Annex, Item
 HALVES: Final = {"sipas": "D8.sipas", "outcome": "D8.outcome"}
 PARTS_OF: Final = {"appraised": "part.appraised", "leaders_survey": "part.leaders_survey", **HALVES}
 _LAST_DOMAIN: Final = 8
-_TABLE_LANG: Final = "vi"  # whoever imports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ class _RowMaker:
         """Make the row of a criterion or sub-criterion."""
         scoring = item.scoring
         leaf = not self.annex.below(item.path)
-        marks = [text("annex.note.proposed", _TABLE_LANG)] if scoring.proposed else []
+        marks = [text("annex.note.proposed", TABLE_LANG)] if scoring.proposed else []
         return self._row(
             component=item.code,
             parent=self._parent(item),
@@ -154,7 +154,7 @@ class _RowMaker:
         if TOTAL not in self.known:
             name = {"name_vi": text("annex.total_name", "vi"), "name_en": text("annex.total_name", "en")}
             rows[TOTAL] = self._row(component=TOTAL, max_score=_points(WHOLE), **name)
-        note = self.request.source or text("annex.note.domain", _TABLE_LANG)
+        note = self.request.source or text("annex.note.domain", TABLE_LANG)
         for item in self.annex.below(()):
             old = self.known.get(item.code)
             new = {"max_score": _points(item.maximum), "max_status": self.request.status, "note": note}

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from forecast.data.load import Vintages
 from forecast.data.tables import INDICATOR_TYPES, INDICATORS, Table
-from forecast.intake.additions.comparison import compare_indicators, compare_years
-from forecast.intake.additions.doubts import Doubt
-from forecast.intake.additions.indicator_doubts import IndicatorDoubts
-from forecast.intake.additions.office_doubts import DOUBTS_OF_OFFICE, area_doubts
-from forecast.intake.additions.proposal import Compared
-from forecast.intake.additions.wholes import whole_doubts, wholes_in
+from forecast.intake.doubts.comparison import Compared, compare_indicators, compare_years
+from forecast.intake.doubts.indicators import IndicatorDoubts
+from forecast.intake.doubts.office import DOUBTS_OF_OFFICE, area_doubts
+from forecast.intake.doubts.scores import Doubt
+from forecast.intake.doubts.wholes import whole_doubts, wholes_in
 
 
 def compare_list(

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from forecast.base import labels
 from forecast.data.load import read_vintages
 from forecast.data.tables import RELATED
-from forecast.intake.additions import plausible
-from forecast.intake.additions.comparison import compare_years
-from forecast.intake.additions.doubts import Case, judge
-from forecast.intake.additions.history import History
+from forecast.intake.doubts import plausible
+from forecast.intake.doubts.comparison import compare_years
+from forecast.intake.doubts.history import History
+from forecast.intake.doubts.scores import Case, judge
 
 REAL = Path(__file__).parents[3] / "data"
 YEARS = (2020, 2021, 2022)

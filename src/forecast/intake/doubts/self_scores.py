@@ -12,7 +12,7 @@ from forecast.data.framework import WHOLE, is_criterion, with_share
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
 from forecast.data.tables import EVENTS, FRAMEWORKS, SCORES, SELF_SCORES
-from forecast.intake.additions.doubts import Doubt
+from forecast.intake.doubts.scores import Doubt
 from forecast.intake.figures import may_have_slipped
 
 _COLUMNS: Final = ("self_score", "appraised_score")

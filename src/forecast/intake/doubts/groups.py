@@ -12,9 +12,8 @@ from forecast.data.framework import WHOLE, with_share
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
 from forecast.data.load.groups import Misfit, members_in, misfits
-from forecast.data.tables import COUNTRY, SCORE_CODES, SCORES
-from forecast.intake.additions.doubts import Doubt
-from forecast.intake.additions.proposal import TABLE_LANG
+from forecast.data.tables import COUNTRY, SCORE_CODES, SCORES, TABLE_LANG
+from forecast.intake.doubts.scores import Doubt
 
 _CELL: Final = ["area", "component", "statistic"]
 _OF_PROVINCE: Final = {"highest": "above_highest", "lowest": "below_lowest"}  # the doubt about the province

@@ -13,9 +13,8 @@ from forecast.data.load import Vintages
 from forecast.data.load.area_rules import provinces_before
 from forecast.data.load.cells import each_row
 from forecast.data.load.year_rules import is_decision
-from forecast.data.tables import ANNOUNCEMENTS, EVENTS, LINEAGE, RELATED, SCORES, TARGETS, Table
-from forecast.intake.additions.doubts import Doubt
-from forecast.intake.additions.proposal import TABLE_LANG
+from forecast.data.tables import ANNOUNCEMENTS, EVENTS, LINEAGE, RELATED, SCORES, TABLE_LANG, TARGETS, Table
+from forecast.intake.doubts.scores import Doubt
 
 _FRAMEWORK: Final = "framework"
 _FAR_EVENT: Final = 3  # years between that of a change and the day on which it was known

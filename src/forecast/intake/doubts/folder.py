@@ -22,14 +22,14 @@ from forecast.data.tables import (
     RELATED,
     RELATED_CODES,
     SCORES,
+    TABLE_LANG,
 )
-from forecast.intake.additions.doubts import Case, Doubt, judge
-from forecast.intake.additions.group_doubts import doubts_of_known
-from forecast.intake.additions.history import History, history
-from forecast.intake.additions.indicator_doubts import IndicatorDoubts
-from forecast.intake.additions.office_doubts import DOUBTS_OF_OFFICE
-from forecast.intake.additions.proposal import TABLE_LANG
-from forecast.intake.additions.year_doubts import DOUBTS_OF_YEARS
+from forecast.intake.doubts.groups import doubts_of_known
+from forecast.intake.doubts.history import History, history
+from forecast.intake.doubts.indicators import IndicatorDoubts
+from forecast.intake.doubts.office import DOUBTS_OF_OFFICE
+from forecast.intake.doubts.scores import Case, Doubt, judge
+from forecast.intake.doubts.years import DOUBTS_OF_YEARS
 
 _ENDS: Final = ("doubt.below_lowest", "doubt.above_highest")  # settled figures of several sources may be so
 

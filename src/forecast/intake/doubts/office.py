@@ -16,8 +16,8 @@ from forecast.data.load.cells import each_row, period_days
 from forecast.data.load.indicators import is_share
 from forecast.data.load.lineage import provinces_of_other_years
 from forecast.data.tables import ELASTICITIES, INDICATOR_TYPES, INDICATORS, REMEDIES, SELF_SCORES
-from forecast.intake.additions.doubts import Doubt
-from forecast.intake.additions.self_score_doubts import self_score_doubts
+from forecast.intake.doubts.scores import Doubt
+from forecast.intake.doubts.self_scores import self_score_doubts
 
 _OPEN: Final = ("planned", "doing")
 _FEWEST: Final = 3  # figures of the same months, from which they say how far an indicator goes

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
@@ -16,14 +16,38 @@ from forecast.data.load.cells import each_row
 from forecast.data.load.coherence import Contradiction, contradictions, in_points, sums_of, wide
 from forecast.data.load.lineage import provinces_in
 from forecast.data.tables import INDICATOR_KEY, INDICATORS, RELATED, SCORE_CODES, Table
-from forecast.intake.additions import plausible
-from forecast.intake.additions.doubts import Case, Doubt, judge
-from forecast.intake.additions.group_doubts import doubts_of_new
-from forecast.intake.additions.history import History, history
-from forecast.intake.additions.proposal import Compared, Difference
-from forecast.intake.additions.year_doubts import DOUBTS_OF_YEARS
+from forecast.intake.doubts import plausible
+from forecast.intake.doubts.groups import doubts_of_new
+from forecast.intake.doubts.history import History, history
+from forecast.intake.doubts.scores import Case, Doubt, judge
+from forecast.intake.doubts.years import DOUBTS_OF_YEARS
 
 SAME: Final = 0.02  # figures that differ by no more are the same, printed with other decimals
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A new figure beside the one that was known, and the source of the known one."""
+
+    area: str
+    component: str
+    known: float
+    new: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """New figures against what was known: counts, those that differ, and provinces without any.
+
+    `standing` counts figures that stand in the table from the very same source, and are not appended again.
+    """
+
+    new: int = 0
+    same: int = 0
+    standing: int = 0
+    different: tuple[Difference, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def compare_and_judge(

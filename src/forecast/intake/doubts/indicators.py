@@ -17,7 +17,7 @@ from forecast.data.framework import WHOLE
 from forecast.data.load.cells import period_days
 from forecast.data.load.indicators import is_change, is_share
 from forecast.data.tables import COUNTRY
-from forecast.intake.additions.doubts import Doubt
+from forecast.intake.doubts.scores import Doubt
 
 RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
 TIMES: Final = 20.0  # the largest of all others, beyond which a figure may have lost its decimal mark

@@ -15,7 +15,7 @@ _SPEC = importlib.util.spec_from_file_location("made_up_tables", Path(__file__).
 _MODULE = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(_MODULE)
 
-REAL = Path(__file__).parents[3] / "data"
+REAL = Path(__file__).parents[2] / "data"
 
 
 KEPT = {  # a part of the rows, so that reading them takes little time

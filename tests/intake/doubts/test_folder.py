@@ -12,8 +12,8 @@ from forecast import cli
 from forecast.data.load import read_vintages
 from forecast.data.tables import INDEX_CODES, REMEDIES
 from forecast.intake.additions import append, one_row
-from forecast.intake.additions.folder_doubts import doubts_in
-from forecast.intake.additions.indicator_doubts import IndicatorDoubts
+from forecast.intake.doubts.folder import doubts_in
+from forecast.intake.doubts.indicators import IndicatorDoubts
 
 DAY = dt.date(2024, 10, 20)
 

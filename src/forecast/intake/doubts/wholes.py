@@ -12,7 +12,7 @@ from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
 from forecast.data.load.lineage import provinces_in
 from forecast.data.tables import RELATED_CODES, Table
-from forecast.intake.additions.doubts import Doubt
+from forecast.intake.doubts.scores import Doubt
 from forecast.intake.figures import whole_in
 
 MOST_MISSING: Final = 8  # of the provinces of a year: PAPI left out three in some years

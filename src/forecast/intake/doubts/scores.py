@@ -18,8 +18,8 @@ import pandas as pd
 from forecast.data.framework import TOTAL
 from forecast.data.load.area_rules import PROVINCES
 from forecast.data.load.coherence import Misplaced, causes_of, misplaced
-from forecast.intake.additions import plausible
-from forecast.intake.additions.history import History
+from forecast.intake.doubts import plausible
+from forecast.intake.doubts.history import History
 
 # Ten parts of ten points and their weighted sum of 100, each with two decimals, are at most 0.055 off.
 SUM_TOLERANCE: Final = 0.06
