@@ -21,9 +21,7 @@ FAR: Final = 25.0  # percent from each of several years of a place and from its 
 FAR_OF_ONE: Final = 28.0  # the same where one year is known
 # A total varies less: the same by how many years are known at least.
 FAR_TOTAL: Final = ((4, 15.0), (2, 18.0), (1, 22.0))
-HIGH_TOTAL: Final = (
-    10.0  # percent from each year of a place and the middle, of a total above all that are known
-)
+HIGH_TOTAL: Final = 10.0  # the same of a total above all that are known
 BEYOND: Final = 16.0  # percent outside all known figures of a component, of any place and year
 BEYOND_TOTAL: Final = 10.0  # the same of a total
 ALONE: Final = 22.0  # percent between the first or last of a column and the next
