@@ -226,3 +226,19 @@ def test_what_was_understood_and_doubted_is_told_by_both_verbs(place, capsys, ve
     assert code == 0
     assert "one column a year" in told
     assert "row 2, A, score, 2015" in told
+
+
+@pytest.mark.parametrize(
+    ("year", "said"), [(18, True), (2012, True), (2030, True), (2014, False), (2018, False)]
+)
+def test_a_change_of_method_outside_the_table_is_told(place, capsys, year, said):
+    """It would be lost without a word; the year that is forecast may bring one."""
+    (place / "events.csv").write_text(f"year\n{year}\n")
+    asked = ["--scores", place / "scores.csv", "--out", place / "o.csv", "--events", place / "events.csv"]
+    code, told = refused(capsys, *VERBS[0], "--model", "last_value", *asked)
+
+    assert code == 0
+    assert (
+        f"--events: 1 year is not among those of the table, 2012 to 2018, and changes nothing ({year})"
+        in told
+    ) == said

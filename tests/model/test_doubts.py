@@ -42,8 +42,14 @@ def test_a_sound_table_is_not_doubted():
     grown = table()
     grown["score"] *= 2.0 ** (grown["year"] - 2010)
     zero = table(cells={("An", "D1", 2013): 0.0, ("An", "D1", 2014): 0.0})
+    taken_up = table().query("area == 'An' and component == 'D1'")
+    taken_up = taken_up.assign(score=[0.5, 4, 18, 45, 70, 80, 85, 88, 90, 92])
+    growth = taken_up.assign(score=[9.2, 9.3, 9.6, 8.1, 8.3, 7.8, 1.4, -6.8, 9.0, 5.8])
+    full = table()
+    full.loc[full["year"] > 2016, "score"] = 100.0
 
-    assert [told(frame)[0] for frame in (table(), grown, zero)] == [[], [], []]
+    frames = (table(), grown, zero, taken_up, growth, full)
+    assert [told(frame)[0] for frame in frames] == [[]] * 6
 
 
 @pytest.mark.parametrize("year", [2010, 2014, 2019])
@@ -372,3 +378,48 @@ def test_a_year_or_an_area_that_was_copied_is_named():
     assert "6 figures of 2019 are just those of 2018" in told(copied)[1]
     assert told(pd.concat([frame, more], ignore_index=True))[0] == ["yearly.copied_area"]
     assert told(frame.assign(score=50.0))[0] == []
+
+
+def test_scores_far_below_their_maximum_are_in_another_unit():
+    """0.85 of 100 is 85 percent as a spreadsheet holds it."""
+    frame = table().assign(max_score=100.0)
+
+    assert told(frame.assign(score=frame["score"] / 100))[0] == ["yearly.far_maximum"] * 2
+    assert told(frame.assign(score=frame["score"] / 10))[0] == []
+
+
+@pytest.mark.parametrize(
+    ("found", "meant", "said"),
+    [
+        (2051, 2015, True),
+        (2005, 2015, True),
+        (2012, 2021, False),  # no year is missing there
+        (2091, 2019, False),  # the gap is told
+        (2009, 2010, False),  # one more year before, and a gap
+    ],
+)
+def test_a_year_out_of_the_order_of_the_file_is_named(found, meant, said):
+    """A heading or a cell with one wrong digit puts its figures among other years."""
+    frame = table()
+    frame.loc[(frame["year"] == meant) & (frame["area"] != "An"), "year"] = found
+
+    keys, words = told(frame)
+
+    assert ("yearly.mistyped_year" in keys) == said
+    sentence = f"the year {found} (4 series; Bình, row {frame.loc[frame['year'] == found, 'row'].min()})"
+    assert (sentence in words) == said
+
+
+@pytest.mark.parametrize("years", [range(2010, 2014), [2015]])
+def test_one_area_under_two_names_is_named(years):
+    """TP.HCM and TP. Hồ Chí Minh are two series of half the years each, unless somebody asks."""
+    frame = table()
+    frame.loc[(frame["area"] == "Bình") & frame["year"].isin(years), "area"] = "Thị xã B."
+
+    keys, words = told(frame)
+
+    assert keys == ["yearly.one_area"]
+    assert "“Bình”" in words
+    assert "“Thị xã B.”" in words
+    frame = frame[~((frame["area"] == "Bình") & (frame["year"] == 2019))]
+    assert told(frame)[0] == []

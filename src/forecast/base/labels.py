@@ -160,10 +160,15 @@ def signed(value: SupportsFloat | None, decimals: int, lang: str) -> str:
 
 
 def plain(value: float, lang: str) -> str:
-    """Write a number with just the decimals it has: 87.5 is '87,5', 100.0 is '100'."""
+    """Write a number with just the decimals it has: 87.5 is '87,5', 100.0 is '100'.
+
+    >>> plain(868.1999999999999, "en")
+    '868.2'
+    """
     exact = _decimal(value)
     if exact is None:
         return MISSING
+    exact = Decimal(f"{exact:.15g}")  # 868.1999999999999 is what computers make of 868.2
     exponent = exact.normalize().as_tuple().exponent
     return _decimal_text(exact, max(0, -int(exponent)), lang)
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from forecast.base.disk import replacing, writing
 from forecast.base.errors import SpecError, WriteError
-from forecast.base.labels import Phrase
+from forecast.base.labels import Phrase, shortened
 from forecast.base.spec import today
 from forecast.base.spelling import shielded
 from forecast.cli.types import Type
@@ -46,14 +46,21 @@ class YearsType(Type):
         return tuple(range(first, last + 1))
 
 
-def read_panel(scores: Path, events: Path | None) -> tuple[Panel, list[Phrase]]:
+def read_panel(scores: Path, events: Path | None, last_year: int | None = None) -> tuple[Panel, list[Phrase]]:
     """Read a panel and the years in which its method changed; give remarks for the user too.
 
-    Raises DataError with what is wrong in either file.
+    `last_year`: that is forecast, if it is after those of the panel.  Raises DataError with what is wrong in
+    either file.
     """
     rows = foreign.read_file(scores)
     breaks = () if events is None else load.read_breaks(events)
-    return doubts.panel_of(rows, breaks=breaks, file=scores.name, today=today())
+    panel, remarks = doubts.panel_of(rows, breaks=breaks, file=scores.name, today=today())
+    first, last = panel.years[0], max(panel.years[-1], last_year or 0)
+    outside = [str(year) for year in breaks if not first < year <= last]
+    if outside:
+        facts = {"count": len(outside), "first": str(first), "last": str(last)}
+        remarks.append(Phrase("yearly.break_outside", {**facts, "years": shortened(outside)}))
+    return panel, remarks
 
 
 def read_covariates(

@@ -9,11 +9,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from forecast.base.arrays import Flags, Floats
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase, shortened
 from forecast.base.spelling import plain_words, slug
 from forecast.data import foreign
-from forecast.model import slips
+from forecast.model import mislabelled, slips
 from forecast.model.panel import Panel
 
 TIMES: Final = 20.0  # a figure so many times its neighbours, or so many times smaller, is doubted
@@ -33,6 +34,7 @@ _WHOLE: Final = re.compile(
 _LOST: Final = re.compile(r"[^\W\d_]\?+[^\W\d_]")
 MANY: Final = 5  # figures that are the same where each could be any
 ALIKE: Final = 3.0  # times the smallest, up to which figures of a series leave no room for zeros
+PART: Final = 50.0  # times all figures of a component, above which its maximum is in another unit
 EXACT: Final = 0.001  # of the whole: so near to the sum of all others, as totals are rounded
 
 
@@ -78,7 +80,8 @@ def of_table(frame: pd.DataFrame) -> list[Phrase]:
     """Doubt the rows of a table: area, component, year, score, row; scores may be missing."""
     known = frame[frame["score"].notna()]
     phrases = [
-        *(*_alike(frame, "area"), *_alike(frame, "component")),
+        *(*_alike(frame, "area"), *_alike(frame, "component"), *mislabelled.areas(known)),
+        *mislabelled.years(known),
         *(*_odd_sizes(known), *_below_zero(known), *_lone(known)),
         *(*_wholes(known), *_lost_letters(frame), *_odd_maxima(known)),
         *(*_zeros_at_ends(known), *_copied_years(known), *itertools.islice(_copied_areas(known), SHOWN)),
@@ -95,7 +98,8 @@ def of_covariates(frame: pd.DataFrame) -> list[Phrase]:
     """Doubt the rows of a table of covariates, each in the place of a component."""
     known = frame[frame["score"].notna()]
     scale, off = slips.off_scale(known)
-    phrases = [*_alike(frame, "area"), *_alike(frame, "component"), *scale, *_far(known[~off]), *_lone(known)]
+    phrases = [*_alike(frame, "area"), *_alike(frame, "component"), *mislabelled.years(known)]
+    phrases += [*scale, *_far(known[~off]), *_lone(known)]
     return [Phrase(_OF_COVARIATES.get(phrase.key, phrase.key), phrase.facts) for phrase in phrases]
 
 
@@ -139,6 +143,9 @@ def _far(known: pd.DataFrame) -> Iterator[Phrase]:
     ends = np.full((2, len(size)), np.nan)
     ends[:, many] = np.nanmin(neighbours[many], axis=1), np.nanmax(neighbours[many], axis=1)
     steady = (ends[0] > 0) & (ends[1] < STEADY * ends[0])
+    before, after = neighbours[:, :NEAR][:, ::-1], neighbours[:, NEAR:]
+    goes_on = ~steady & (_on_the_way(size, before, after) | _on_the_way(size, after, before))
+    times = np.where(goes_on, 1.0, times)
     limit = np.where(steady, SLIP, TIMES)
     far = (times >= limit) | (times <= 1 / limit) | (steady & (size == 0))
     apart = {place: other for place, other in slips.apart(ordered).items() if not far[place]}
@@ -159,6 +166,13 @@ def _far(known: pd.DataFrame) -> Iterator[Phrase]:
         yield Phrase(key, {**facts, "score": float(record["score"]), "times": round(float(large))})
     if len(far) > SHOWN:
         yield Phrase("yearly.more_far", {"count": len(far) - SHOWN})
+
+
+def _on_the_way(size: Floats, beside: Floats, beyond: Floats) -> Flags:
+    """Whether figures at an end go on as the two beside them do: 0.5, 4, 18 and 45 percent use a service."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        times = size * beside[:, 1] / beside[:, 0] ** 2
+    return np.asarray(np.isnan(beyond).all(axis=1) & (times < SLIP) & (times > 1 / SLIP))
 
 
 def _far_alone(known: pd.DataFrame) -> Iterator[Phrase]:
@@ -186,6 +200,8 @@ def _below_zero(known: pd.DataFrame) -> Iterator[Phrase]:
     of_component = known.groupby("component", sort=False)["score"]
     below, above = known["score"] < 0, of_component.transform(lambda scores: (scores > 0).sum())
     few = below.groupby(known["component"]).transform("sum") * FEW < above
+    positive = known["score"].where(known["score"] > 0).groupby(known["component"])
+    few &= ALIKE * positive.transform("min") > positive.transform("median")  # else zero is not far
     for record in known.loc[below & few].head(SHOWN).to_dict("records"):
         facts = {name: record[name] for name in ("area", "component", "year", "row", "score")}
         yield Phrase("yearly.below_zero", facts)
@@ -223,7 +239,10 @@ def _copied_years(known: pd.DataFrame) -> Iterator[Phrase]:
     ordered = known.sort_values(["area", "component", "year"], kind="stable")
     series = ordered.groupby(["area", "component"], sort=False)
     pairs = ordered.assign(before=series["score"].shift(), since=series["year"].shift())
-    pairs = pairs[(series["score"].transform("nunique") > 1) & (pairs["score"] != 0)].dropna(subset="before")
+    top = pairs["score"] == ordered.groupby("component", sort=False)["score"].transform("max")
+    at_top = top & (top.groupby(ordered["component"]).transform("sum") >= MANY)  # 100 percent stays so
+    free = (pairs["score"] != 0) & ~at_top
+    pairs = pairs[(series["score"].transform("nunique") > 1) & free].dropna(subset="before")
     for (year, since), rows in pairs.groupby(["year", "since"]):
         same = int((rows["score"] == rows["before"]).sum())
         if len(rows) >= MANY and same * 10 >= 9 * len(rows):
@@ -246,7 +265,10 @@ def _odd_maxima(known: pd.DataFrame) -> Iterator[Phrase]:
     """Maxima that few rows of a year and component have, where nearly all others have one."""
     if "max_score" not in known:
         return
-    for _, own in known.dropna(subset=["max_score"]).groupby("component", sort=False):
+    for name, own in known.dropna(subset=["max_score"]).groupby("component", sort=False):
+        most, least = float(own["score"].max()), float(own["max_score"].min())
+        if len(own) >= MANY and 0 < most * PART < least:
+            yield Phrase("yearly.far_maximum", {"component": name, "most": most, "maximum": least})
         counts = own["max_score"].value_counts()
         usual, odd = counts.index[0], own[own["max_score"] != counts.index[0]]
         if 0 < len(odd) * FEW < counts.iloc[0]:
