@@ -140,3 +140,42 @@ def test_two_versions_of_the_oracle_do_not_contradict_each_other(hub):
     path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
 
     assert told(hub)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        (
+            (25, 26, 24, 260),
+            "an outcome of 260 (cases, 1, A, 2024-10-05), where the days beside it lie about 25",
+        ),
+        ((25, 2.6, 24, 26), "an outcome of 2.6 (cases, 1, A, 2024-09-14)"),
+        ((25, 60, 150, 260), ""),
+        ((25, 0, 24, 26), ""),
+    ],
+)
+def test_an_outcome_far_from_those_beside_it_is_doubted(hub, capsys, outcomes, said):
+    """A slip in one outcome would spoil the scores of all models; a wave or a zero is none."""
+    days = ("2024-09-07", "2024-09-14", "2024-09-28", DAY)
+    rows = [f"{day},cases,1,A,{outcome}\n" for day, outcome in zip(days, outcomes, strict=True)]
+    (hub / "target-data" / "time-series.csv").write_text(
+        "origin_date,target,horizon,location,observation\n" + "".join(rows), encoding="utf-8"
+    )
+
+    problems, doubts = told(hub)
+
+    assert problems == []
+    assert len(doubts) == bool(said)
+    assert said in "".join(doubts)
+    assert cli.run(["hub", "score", str(hub), "--lang", "en"]) == 0
+    assert said in capsys.readouterr().err
+
+
+def test_a_forecast_of_zero_alone_is_doubted_where_nothing_was_zero(hub):
+    """Zeros stand for what was not computed."""
+    change(hub, f"{OF_A} and output_type != 'sample'", lambda _: 0)
+
+    problems, (doubt,) = told(hub)
+
+    assert problems == []
+    assert f"{NAME}, row 3: a forecast of 0, where the last known outcome is 14" in doubt

@@ -230,6 +230,7 @@ def _known(
     if wrong := [*outcomes.untold(known, forecasts, str(file or observed.FOLDER), hub)]:
         raise DataError(wrong)
     remarks = [*observed.unmatched(known, forecasts, hub, besides=["target"] if target else [])]
+    remarks += agreement.odd_outcomes(known, observed.days(hub))
     for own in submissions:
         days, round_ = observed.days(hub), hub.round_of(own.round_name)
         if round_ is not None:

@@ -12,6 +12,7 @@ from forecast.base.errors import Problem
 from forecast.base.labels import Phrase
 from forecast.hub.layout import OUTPUT_COLUMNS, Round
 from forecast.hub.outcomes import DATES
+from forecast.model import slips
 
 TIMES: Final = 20.0  # one centre of a forecast so many times another, or the outcomes before
 FAR_SAMPLE: Final = 100.0  # times the farthest quantile
@@ -100,11 +101,7 @@ def unlike_known(
 
     `day`: of the round; outcomes after it are left out where there are any before.  `days`: columns of days.
     """
-    observed = known.assign(outcome=pd.to_numeric(known["observed"], errors="coerce")).dropna(
-        subset="outcome"
-    )
-    if _KIND in observed:
-        observed = observed[~observed[_KIND].isin(["pmf", "cdf"])]
+    observed = _figures(known)
     dated = next((column for column in days if column in observed), "")
     if dated:
         before = observed[observed[dated] <= day]
@@ -119,13 +116,38 @@ def unlike_known(
         row = pd.concat(centres).groupby("task")["row"].first()  # of the quantile where there is one
         centre = rows[rows["row"].isin(row)]
         own = centre.astype(dict.fromkeys(keys, str)).join(last, on=keys, how="inner")
-        odd = _unlike(own[_VALUE], own["min"], own["max"])
+        most = own["task"].map(rows[rows[_KIND] == "quantile"].groupby("task")[_VALUE].max())
+        odd = _unlike(own[_VALUE], own["min"], own["max"]) | ((most == 0) & (own["min"] > 0))
         if odd.any():
             first = own[odd].iloc[0]
             facts = {"file": name, "count": int(odd.sum()), "row": int(first["row"])}
             far = {"value": float(first[_VALUE]), "outcome": float(first["last"])}
             found.append(Phrase("hub.doubt.known", {**facts, **far}))
     return found
+
+
+def odd_outcomes(known: pd.DataFrame, days: Sequence[str]) -> list[Phrase]:
+    """Outcomes many times those of the days beside them, which are alike, or a small part of them."""
+    dated = next((column for column in days if column in known), "")
+    keys = [str(c) for c in known if c not in (*days, "observed", _KIND, _ID)]
+    if not dated or not keys:
+        return []
+    series = _figures(known).sort_values([*keys, dated], kind="stable").drop_duplicates([*keys, dated])
+    groups = series.groupby(keys, sort=False).ngroup()
+    times, middle, steady = slips.beside(series["outcome"].to_numpy(dtype=float), groups)
+    odd = np.flatnonzero(steady & ((times >= slips.SLIP) | (times <= 1 / slips.SLIP)))
+    if not len(odd):
+        return []
+    first = series.iloc[odd[0]]
+    facts = {"of": [str(first[column]) for column in (*keys, dated)], "count": len(odd)}
+    far = {"outcome": float(first["outcome"]), "middle": float(middle[odd[0]])}
+    return [Phrase("hub.doubt.outcome", {**facts, **far})]
+
+
+def _figures(known: pd.DataFrame) -> pd.DataFrame:
+    """Outcomes that are figures, without those of categories and thresholds."""
+    found = known.assign(outcome=pd.to_numeric(known["observed"], errors="coerce")).dropna(subset="outcome")
+    return found[~found[_KIND].isin(["pmf", "cdf"])] if _KIND in found else found
 
 
 def _of_groups(frame: pd.DataFrame, round_: Round) -> Iterator[pd.DataFrame]:

@@ -60,6 +60,8 @@ def check(hub: Hub, *, rounds: Sequence[str] = (), models: Sequence[str] = (), k
         round_name = _round_name(path, model, hub, result)
         if round_name is not None and (not rounds or round_name in rounds):
             _check_file(path, model, round_name, hub, result, known=known, keep=keep)
+    if known is not None:
+        result.remarks += agreement.odd_outcomes(known, observed.days(hub))
     _check_metadata(hub, models_with_files, result)
     _check_observed(hub, result)
     result.problems = checks.fold_repeats(result.problems)

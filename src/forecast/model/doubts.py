@@ -9,18 +9,15 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from forecast.base.arrays import Flags, Floats
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase, shortened
 from forecast.base.spelling import plain_words, slug
 from forecast.data import foreign
 from forecast.model import mislabelled, slips
 from forecast.model.panel import Panel
+from forecast.model.slips import NEAR, SLIP
 
 TIMES: Final = 20.0  # a figure so many times its neighbours, or so many times smaller, is doubted
-SLIP: Final = 7.0  # a figure so many times its neighbours is doubted too where these are alike
-STEADY: Final = 1.5  # times the lowest neighbour, up to which neighbours are alike
-NEAR: Final = 2  # neighbours on each side
 MOST_YEARS_APART: Final = 200  # from one year with figures to the next
 GAP: Final = 10  # years without any figure, after which the years before are far away
 SHOWN: Final = 5  # names in one sentence
@@ -128,24 +125,8 @@ def _far(known: pd.DataFrame) -> Iterator[Phrase]:
     """Figures many times larger or smaller than their neighbours in time, or a lone zero: a mark is lost."""
     ordered = known.sort_values(["area", "component", "year"], kind="stable")
     size = ordered["score"].abs().to_numpy(dtype=float)
-    groups = ordered.groupby(["area", "component"], sort=False).ngroup().to_numpy()
-    neighbours = np.full((len(size), 2 * NEAR), np.nan)
-    for k, step in enumerate(s for s in range(-NEAR, NEAR + 1) if s):
-        there = np.arange(len(size)) + step
-        inside = (there >= 0) & (there < len(size))
-        same = inside & (groups[np.clip(there, 0, len(size) - 1)] == groups)
-        neighbours[same, k] = size[there[same]]
-    many = (~np.isnan(neighbours)).sum(axis=1) >= NEAR
-    middle = np.full(len(size), np.nan)
-    middle[many] = np.nanmedian(neighbours[many], axis=1) if many.any() else np.nan
-    with np.errstate(divide="ignore", invalid="ignore"):
-        times = np.where((size > 0) & (middle > 0), size / middle, 1.0)
-    ends = np.full((2, len(size)), np.nan)
-    ends[:, many] = np.nanmin(neighbours[many], axis=1), np.nanmax(neighbours[many], axis=1)
-    steady = (ends[0] > 0) & (ends[1] < STEADY * ends[0])
-    before, after = neighbours[:, :NEAR][:, ::-1], neighbours[:, NEAR:]
-    goes_on = ~steady & (_on_the_way(size, before, after) | _on_the_way(size, after, before))
-    times = np.where(goes_on, 1.0, times)
+    groups = ordered.groupby(["area", "component"], sort=False).ngroup()
+    times, middle, steady = slips.beside(size, groups)
     limit = np.where(steady, SLIP, TIMES)
     far = (times >= limit) | (times <= 1 / limit) | (steady & (size == 0))
     apart = {place: other for place, other in slips.apart(ordered).items() if not far[place]}
@@ -166,13 +147,6 @@ def _far(known: pd.DataFrame) -> Iterator[Phrase]:
         yield Phrase(key, {**facts, "score": float(record["score"]), "times": round(float(large))})
     if len(far) > SHOWN:
         yield Phrase("yearly.more_far", {"count": len(far) - SHOWN})
-
-
-def _on_the_way(size: Floats, beside: Floats, beyond: Floats) -> Flags:
-    """Whether figures at an end go on as the two beside them do: 0.5, 4, 18 and 45 percent use a service."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        times = size * beside[:, 1] / beside[:, 0] ** 2
-    return np.asarray(np.isnan(beyond).all(axis=1) & (times < SLIP) & (times > 1 / SLIP))
 
 
 def _far_alone(known: pd.DataFrame) -> Iterator[Phrase]:

@@ -8,11 +8,14 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from forecast.base.arrays import Floats, Ints
+from forecast.base.arrays import Flags, Floats, Ints
 from forecast.base.labels import Phrase, shortened
 
 ALIKE: Final = math.log10(1.5)  # the largest step from year to year of a series that may be judged by itself
 ALIKE_AREAS: Final = math.log10(2)  # how far the areas of a year may be from each other to judge one of them
+SLIP: Final = 7.0  # a figure so many times its neighbours is doubted where these are alike
+STEADY: Final = 1.5  # times the lowest neighbour, up to which neighbours are alike
+NEAR: Final = 2  # neighbours on each side
 MOST_PLACES: Final = 9  # from đồng to billions; what is farther apart is no unit of the same thing
 FEWEST: Final = 4  # figures of a series, or areas of a year
 SHORT: Final = 2  # figures of a series of which none is judged by those beside it
@@ -218,3 +221,36 @@ def exchanged(score: float) -> Iterator[float]:
             chars[one], chars[next_] = chars[next_], chars[one]
             if (other := float("".join(chars))) > 0:
                 yield other
+
+
+def beside(size: Floats, groups: pd.Series) -> tuple[Floats, Floats, Flags]:
+    """Hold sizes against those up to two places before and after them in their group.
+
+    Gives how many times their middle each is (one where that says nothing), the middle, and whether those
+    beside it are alike.
+    """
+    group = groups.to_numpy()
+    neighbours = np.full((len(size), 2 * NEAR), np.nan)
+    for k, step in enumerate(s for s in range(-NEAR, NEAR + 1) if s):
+        there = np.arange(len(size)) + step
+        inside = (there >= 0) & (there < len(size))
+        same = inside & (group[np.clip(there, 0, len(size) - 1)] == group)
+        neighbours[same, k] = size[there[same]]
+    many = (~np.isnan(neighbours)).sum(axis=1) >= NEAR
+    middle, ends = np.full(len(size), np.nan), np.full((2, len(size)), np.nan)
+    if many.any():
+        middle[many] = np.nanmedian(neighbours[many], axis=1)
+        ends[:, many] = np.nanmin(neighbours[many], axis=1), np.nanmax(neighbours[many], axis=1)
+    steady = (ends[0] > 0) & (ends[1] < STEADY * ends[0])
+    before, after = neighbours[:, :NEAR][:, ::-1], neighbours[:, NEAR:]
+    goes_on = ~steady & (_on_the_way(size, before, after) | _on_the_way(size, after, before))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        times = np.where((size > 0) & (middle > 0) & ~goes_on, size / middle, 1.0)
+    return times, middle, steady
+
+
+def _on_the_way(size: Floats, near: Floats, beyond: Floats) -> Flags:
+    """Whether figures at an end go on as the two beside them do: 0.5, 4, 18 and 45 percent use a service."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        times = size * near[:, 1] / near[:, 0] ** 2
+    return np.asarray(np.isnan(beyond).all(axis=1) & (times < SLIP) & (times > 1 / SLIP))
