@@ -366,6 +366,17 @@ def test_maxima_of_several_years_are_to_be_chosen(sheet, made_up, tmp_path):
     assert not tree.read(path, columns=["Điểm tối đa=D"]).problems
 
 
+def test_a_title_is_no_heading_where_a_column_is_named_by_hand(sheet, made_up, tmp_path):
+    """A title speaks of criteria as headings do; what the refusal says to write is read."""
+    title = ["BỘ TIÊU CHÍ XÁC ĐỊNH CHỈ SỐ CCHC CẤP TỈNH"]
+    sheet.rows = [title, *([*row[:3], row[2]] for row in sheet.rows)]
+    sheet.rows[1][2:] = ["Điểm tối đa 2022", "Điểm tối đa 2023"]
+    path = made_up.write_sheet(tmp_path / "annex.xlsx", sheet.rows)
+
+    assert refused_keys(path) == [("annex.several_maxima", "C2"), ("annex.several_maxima", "D2")]
+    assert not tree.read(path, columns=["Điểm tối đa=D"]).problems
+
+
 def test_two_columns_of_maxima_that_differ_are_to_be_chosen_from(sheet, made_up, tmp_path):
     """Both columns and the figures are named; by hand either is read, and equal ones are one."""
     sheet.rows = [[*row[:3], row[2]] for row in sheet.rows]

@@ -112,9 +112,11 @@ def parse_columns(texts: Sequence[str]) -> dict[int, Column]:
 def find_layout(grid: Grid, by_hand: Mapping[int, Column]) -> Layout | None:
     """Find the heading, wherever it stands, and the columns; None if there is no table.
 
-    `named` columns stand above what the heading says.
+    Columns named `by_hand` stand above what the heading says.  Words alone in their row are a title, such as
+    “Bộ tiêu chí …”, and a heading only where there is no other.
     """
-    for row in grid.rows:
+    titles = {row for row in grid.rows if len(list(grid.row(row))) < 2}
+    for row in sorted(grid.rows, key=lambda row: (row in titles, row)):
         last = _last_row(grid, row)
         columns = _columns(grid, row, last, by_hand)
         if columns:
