@@ -46,15 +46,23 @@ _strict(get_ipython(), get_ipython().system, get_ipython().getoutput, get_ipytho
 del _strict
 """
 
-# One print of hundreds of megabytes would be copied several times on its way, only to be refused.
+# Hundreds of megabytes that are printed would be copied several times on their way, only to be refused.
 MOST_OUTPUT: Final = 20_000_000  # characters
 _BOUNDED: Final = f"""
-def _bounded(write):
-    return lambda text: write(text[:{MOST_OUTPUT + 1}])
+def _bounded(streams):
+    left = {MOST_OUTPUT + 1}
+    def bounded(write):
+        def first(text):
+            nonlocal left
+            shown = text[:left]
+            left -= len(shown)
+            return write(shown) if shown or not text else len(text)
+        return first
+    for stream in streams:
+        stream.write = bounded(stream.write)
 import sys as _sys
-for _stream in (_sys.stdout, _sys.stderr):
-    _stream.write = _bounded(_stream.write)
-del _bounded, _stream, _sys
+_bounded((_sys.stdout, _sys.stderr))
+del _bounded, _sys
 """
 
 STARTUP: Final = _SHELL + _BOUNDED
