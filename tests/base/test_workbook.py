@@ -6,12 +6,12 @@ import zipfile
 
 import openpyxl
 import pytest
-from openpyxl.styles import PatternFill
+from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from forecast.base import workbook
 from forecast.base.errors import DataError
-from forecast.base.workbook import open_workbook
+from forecast.base.workbook import hidden_parts, open_workbook, struck
 
 USUAL = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -25,6 +25,9 @@ def made(tmp_path):
         book = openpyxl.Workbook()
         book.active["B2"], book.active["B3"] = "Hà Nội", 0.5
         book.active["B3"].number_format = "0%"
+        book.active["B4"], book.active["B4"].font = "cũ", Font(strike=True)
+        book.active.row_dimensions[5].hidden = True
+        book.active.merge_cells("D1:E1")
         book.active["B2"].fill = PatternFill("solid", start_color="FFFF0000")
         rule = DataValidation(type="whole", operator="between", formula1="1", formula2="9")
         rule.add("C1")
@@ -67,6 +70,30 @@ ODD = {
     ),
     "an unknown rule of typing": within("xl/worksheets/sheet1.xml", b'type="whole"', b'type="sparkling"'),
     "Strict Open XML": strict,
+    "a family of fonts that is none": within("xl/styles.xml", rb'<family val="2"', b'<family val="99"'),
+    "a size of a font that is no number": within("xl/styles.xml", rb'<sz val="11"', b'<sz val="big"'),
+    "a colour that is none": within("xl/styles.xml", b'rgb="FFFF0000"', b'rgb="red"'),
+    "a line around cells that is none": within("xl/styles.xml", rb"<left\s*/>", b'<left style="sparkling"/>'),
+    "a style without a name": within("xl/styles.xml", rb'<cellStyle name="Normal"', b"<cellStyle"),
+    "a rule for colours that is none": within(
+        "xl/worksheets/sheet1.xml",
+        b"</sheetData>",
+        b'</sheetData><conditionalFormatting sqref="A1"><cfRule type="sparkling" priority="x"/>'
+        b"</conditionalFormatting>",
+    ),
+    "a filter by a column that is none": within(
+        "xl/worksheets/sheet1.xml",
+        b"</sheetData>",
+        b'</sheetData><autoFilter ref="A1:B2"><filterColumn colId="x"/></autoFilter>',
+    ),
+    "a link that leads nowhere": within(
+        "xl/worksheets/sheet1.xml",
+        b"</sheetData>",
+        b'</sheetData><hyperlinks><hyperlink ref="A1" r:id="rId99" xmlns:r="%b"/></hyperlinks>' % RELATIONS,
+    ),
+    "a view that is none": within(
+        "xl/worksheets/sheet1.xml", b"<sheetView ", b'<sheetView view="sparkling" '
+    ),
 }
 
 
@@ -76,6 +103,8 @@ def test_no_value_depends_on_looks_and_properties(odd, made, recwarn):
     sheet = open_workbook(made(ODD[odd])).book.worksheets[0]
 
     assert (sheet["B2"].value, sheet["B3"].value, sheet["B3"].number_format) == ("Hà Nội", 0.5, "0%")
+    assert (struck(sheet["B4"]), struck(sheet["B3"])) == (True, False)
+    assert (hidden_parts(sheet)[0], [str(span) for span in sheet.merged_cells.ranges]) == ({5}, ["D1:E1"])
     assert not recwarn.list
 
 

@@ -18,6 +18,8 @@ from forecast.intake.figures import plain_number, printed_figure
         ("8,21 điểm", "8.21", ""),
         ("12/63", "12", "63"),
         ("Hạng 12", "12", ""),
+        ("Hạng 2023", "", ""),
+        ("Xếp hạng 2022", "", ""),
         ("Thứ hạng: 12", "12", ""),
         ("12 (↑2)", "12", ""),
         ("12 (=)", "12", ""),

@@ -9,11 +9,13 @@ import re
 import warnings
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
+from forecast.base.bare_workbook import bare
 from forecast.base.errors import DataError, Problem
 from forecast.base.incoming import content as read
 
@@ -82,16 +84,21 @@ def _book(name: str, content: bytes) -> Workbook:
     import openpyxl
 
     failure: Exception | None = None
-    for mended in (False, True):
+    attempts: tuple[Callable[[], bytes], ...] = (
+        lambda: content,
+        lambda: _mended(content),
+        lambda: bare(_mended(content)),
+    )
+    for last, attempt in enumerate(attempts):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about looks, in English
             try:
-                readable = io.BytesIO(_mended(content) if mended else content)
+                readable = io.BytesIO(attempt())
                 book = openpyxl.load_workbook(readable, data_only=False, keep_links=False, rich_text=False)
             except Exception as error:  # noqa: BLE001 - openpyxl stumbles over damaged parts in many ways
                 failure = error
                 continue
-        if book.worksheets or mended:  # of Strict Open XML no sheet is seen
+        if book.worksheets or last:  # of Strict Open XML no sheet is seen
             return book
     raise DataError([Problem(name, None, "", "", "expect.sound_workbook")]) from failure
 

@@ -12,7 +12,9 @@ _ARROWS: Final = "↑↓▲▼△▽⬆⬇↗↘→"
 _MOVE: Final = re.compile(  # how much more or less than last time
     rf"\s*(\(\s*([{_ARROWS}=+\-−–]|tăng|giảm)[^()]*\)|[{_ARROWS}][\s\d.,%]*)$", flags=re.IGNORECASE
 )
-_RANK: Final = re.compile(r"^(xếp )?(hạng|thứ hạng|thứ|vị trí)\s*:?\s*(?=\d)", flags=re.IGNORECASE)
+_RANK: Final = re.compile(  # “Hạng 2023” is a heading
+    r"^(xếp )?(hạng|thứ hạng|thứ|vị trí)\s*:?\s*(?=\d)(?!(19|20)\d\d$)", flags=re.IGNORECASE
+)
 _UNIT: Final = re.compile(r"(?<=\d)\s*(điểm|đ)\.?$", flags=re.IGNORECASE)
 _FOOTNOTE: Final = re.compile(r"(?<=\d)(\(\d\)|\s*\([*†‡]+\)|\s*[*†‡¹²³⁰⁴-⁹]+)$")
 _OF: Final = re.compile(r"(?P<number>[\d.,]+)\s*/\s*(?P<of>[\d.,]+)", flags=re.ASCII)
@@ -27,6 +29,8 @@ def printed_figure(text: str) -> tuple[str, str]:
 
     >>> printed_figure("85,3 (↑1,2)"), printed_figure("8,11/9,5 điểm"), printed_figure("nhiều")
     (('85.3', ''), ('8.11', '9.5'), ('', ''))
+    >>> printed_figure("Hạng 12"), printed_figure("Hạng 2023")
+    (('12', ''), ('', ''))
     """
     bare = _UNIT.sub("", _RANK.sub("", _MOVE.sub("", _FOOTNOTE.sub("", clean(text)))))
     parts = _OF.fullmatch(bare)

@@ -65,6 +65,8 @@ OPTIONS = {"published_on": "published", "indicator_code": "indicator"}
     [
         ("tinh an giang", "An Giang"),
         ("12. UBND tỉnh An Giang (*)", "An Giang"),
+        ("Ủy ban nhân dân tỉnh An Giang", "An Giang"),
+        ("UỶ BAN NHÂN DÂN THÀNH PHỐ HÀ NỘI", "Hà Nội"),
         ("TP.HCM/Quận 1", "TP. Hồ Chí Minh/Quận 1"),
     ],
 )

@@ -27,7 +27,8 @@ _NO_AREA: Final = re.compile(
 
 _NO_LETTERS: Final = re.compile(r"^[\W\d_]+|[\W\d_]+$")  # numbers beside a name where no mark parts columns
 _AROUND_NAMES: Final = re.compile(  # a number, whose council it is, marks of a footnote
-    r"^(\d{1,2}[.)]\s*)?(UBND\s+)?|[*†¹²³⁴]+$|(?<=[^\W\d_])\d{1,2}$|\(\s*(\*+|\d{0,2})\s*\)\s*$",
+    r"^(\d{1,2}[.)]\s*)?((UBND|[uủ][yỷ] ban nh[aâ]n d[aâ]n)\s+)?|[*†¹²³⁴]+$|(?<=[^\W\d_])\d{1,2}$"
+    r"|\(\s*(\*+|\d{0,2})\s*\)\s*$",
     flags=re.IGNORECASE,
 )
 
