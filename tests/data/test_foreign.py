@@ -310,7 +310,7 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
         (PLAIN.split("\n", 1)[1], 1, "name them area, component, year, score"),
         (PLAIN.replace("score\n", "score,ghi chu\n"), 1, "cells"),
         ("a;b;c\n1;2;3\n", 1, "name them"),
-        ("area,component,year,score,ghi chu\nAn,D,2015,5,7\n", 1, "unknown column"),
+        ("area,component,year,score,ghi so\nAn,D,2015,5,7\n", 1, "unknown column"),
         ("area,component,year,Code\nAn,D,2015,x\nAn,D,2016,y\n", 1, "unknown column; the columns taken are"),
         (",area,component,year,score\nx,An,D,2015,5\n", 1, "column 1 has no name"),
         ("area,area,year,score\nAn,An,2015,5\n", 1, "more than once"),
@@ -332,6 +332,8 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
         ("area,2015,2016,Tăng 2016\nAn,1,2,3\n", 1, "2016, Tăng 2016 are all of 2016"),
         ("area,year,Quý I,Quý II\nAn,2015,1,2\n", 1, "columns are quarters, months or days (Quý I"),
         ("area,year,Tháng 1,Tháng 2\nAn,2015,1,2\n", 1, "columns are quarters, months or days"),
+        ("Kỳ báo cáo,2015,2016\nTháng 1,1,2\nTháng 2,1,2\n", 1, "unknown column"),
+        ("area,component,2015,2016\nAn,D1,1,2\n,D2,1,2\n", 1, "row 3, column area: the cell is empty"),
         ("area,year,Q1,Q2,Q3,Q4\nAn,2015,1,2,3,4\n", 1, "columns are quarters, months or days"),
         (PLAIN.replace(",201", ",1905-07-0"), 1, "days of 1905: Excel shows numbers of years"),
         (
@@ -478,10 +480,12 @@ def test_words_beside_the_figures_are_left_out_and_named(tmp_path):
 
     remarks = read_file(written(tmp_path, text)).remarks
 
-    assert "Not read, as they hold the same words in all years of a series, or nothing: Code, Vùng." in [
-        remark.text("en") for remark in remarks
-    ]
-    assert "unknown column" in refusal(tmp_path, text.replace("BI,", "7,"))[0].text("en")
+    assert "Not read, as they are no figures: Code, Vùng." in [remark.text("en") for remark in remarks]
+    coded = written(
+        tmp_path, text.replace("BI,", "79,").replace("Vùng", "Ghi chú").replace("Bắc,2016", "sơ bộ,2016")
+    )
+    assert len(read_file(coded).frame) == 3
+    assert "unknown column" in refusal(tmp_path, text.replace("Nam,", "7,"))[0].text("en")
     assert "unknown column" in refusal(tmp_path, text.replace("Bắc,2016", "Trung,2016"))[0].text("en")
 
 

@@ -17,6 +17,8 @@ from forecast.data.tables import UNITS
 _UNIT_NAMES: Final = ("unit", "units", "don-vi", "don-vi-tinh", "dvt")
 _SAME: Final = ("index-code", "index")
 _COUNTS: Final = ("stt", "tt", "so-tt", "so-thu-tu")
+_NOTES: Final = re.compile(r"ghi-chu|notes?|remarks?|comments?|nguon(-so-lieu)?|source(-url)?|url")
+_CODES: Final = re.compile(r"ma|ma-so|ma-(tinh|dia-phuong|don-vi|xa|huyen)|(.*-)?code")
 _NUMBER: Final = re.compile(r"(\d{1,5}|[IVXL]{1,6}|[A-Z])?\.?", flags=re.ASCII)
 _YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)|năm")
 _KEYS: Final = ("area", "component", "year", "max_score")
@@ -49,7 +51,7 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
         remarks.append(Phrase("foreign.plans", {"names": [sheet.header[k] for k in plans]}))
     about = _about_series(sheet, {*units, *same, *counts})
     if about:
-        remarks.append(Phrase("foreign.about_series", {"names": [sheet.header[k] for k in about]}))
+        remarks.append(Phrase("foreign.no_figures", {"names": [sheet.header[k] for k in about]}))
     rest = sheet.without((*units, *same, *counts, *plans, *about))
     ranks = _ranks(rest)
     if ranks:
@@ -63,7 +65,7 @@ def _counts(cells: Sequence[str]) -> bool:
 
 
 def _about_series(sheet: Sheet, known: Collection[int]) -> list[int]:
-    """Columns of words, or empty, that hold one thing for each series: a region, a code, a note."""
+    """Columns of notes, and those that are empty or hold one thing for each series: a region, a code."""
     heads = headings(sheet.header)
     places = [heads.roles[role] for role in ("area", "component") if role in heads.roles]
     first = set() if "area" in heads.roles else {0} & {*heads.others}  # it may name the areas
@@ -75,12 +77,12 @@ def _about_series(sheet: Sheet, known: Collection[int]) -> list[int]:
     def is_about(k: int) -> bool:
         pairs = {*zip(series, map(clean, sheet.columns[k]), strict=True)}
         cells = {cell for _, cell in pairs if cell}
-        words = not any(
+        figures = not _CODES.fullmatch(slug(sheet.header[k])) and any(
             is_number(cell, sheet.separator) or is_plan(cell) or year_of(cell)[1] for cell in cells
         )
-        return words and len(pairs) == len({*series}) and slug(sheet.header[k]) not in PARTS_OF_YEARS
+        return not figures and len(pairs) == len({*series}) and slug(sheet.header[k]) not in PARTS_OF_YEARS
 
-    return [k for k in others if {k} != first and is_about(k)]
+    return [k for k in others if _NOTES.fullmatch(slug(sheet.header[k])) or ({k} != first and is_about(k))]
 
 
 def _plans(sheet: Sheet) -> list[int]:

@@ -132,9 +132,13 @@ def _with_first_as_area(sheet: Sheet, heads: Headings) -> Headings:
     cells = sheet.columns[0] if sheet.header else ()
     filled = all(cell.strip() and not is_number(cell, sheet.separator) for cell in cells)
     known = {"area", "component"} & {*heads.roles} or slug(sheet.header[0]) in PARTS_OF_YEARS
-    if known or heads.others[:1] != (0,) or not filled or any(year_of(cell)[1] for cell in cells):
+    if known or heads.others[:1] != (0,) or not filled or any(map(_is_part, cells)):
         return heads
     return replace(heads, roles={**heads.roles, "area": 0}, others=heads.others[1:])
+
+
+def _is_part(text: str) -> bool:
+    return year_of(text)[1] or PART_OF_YEAR.fullmatch(plain_words(text)) is not None
 
 
 def _with_years_of_months(sheet: Sheet, heads: Headings) -> Headings:

@@ -110,7 +110,11 @@ def table_of(sheet: Sheet, area: str, *, spelt: bool = False) -> YearlyTable:
     frame, problems, bad = parse_table(rows, tables.PANEL, None)
     problems = problems or repeated_rows(Checked(tables.PANEL, rows, frame, frozenset(bad)))
     if problems:
-        raise DataError([_with_place(problem, long) for problem in problems])
+        placed = [_with_place(problem, long) for problem in problems]  # a row of a wide table once
+        own: dict[tuple[object, ...], Problem] = {}
+        for problem in placed:
+            own.setdefault((problem.row, problem.column, problem.value, problem.expected_key), problem)
+        raise DataError([*own.values()])
     frame["row"] = [long.numbers[place] for place in frame["row"]]
     return YearlyTable(frame, (*remarks, *plain_remarks))
 
