@@ -109,3 +109,16 @@ def test_the_summary_says_what_ranges_rest_on(scores, capsys):
     assert len(re.findall(r"as wide as the models give them\.", out)) == 1
     assert "widened 1 times" not in out
     assert "total is a sum" in told
+
+
+def test_a_total_that_its_parts_do_not_make_is_told(scores, capsys):
+    """The ranges rest on the parts; which of the figures is wrong only the reader knows."""
+    table = pd.read_csv(scores)
+    at = table.index[table["component"] == "total"][3]
+    table.loc[at, "score"] += 9
+    table.to_csv(scores, index=False)
+
+    _, told = run(capsys, scores)
+
+    area, year = table.loc[at, ["area", "year"]]
+    assert f"Doubt: {area}, total, {year}: {table.loc[at, 'score']:g}, where its parts make" in told

@@ -6,7 +6,7 @@ import pytest
 from forecast.model.ensemble import Ensemble
 from forecast.model.joined import FittedWithSums
 from forecast.model.panel import Panel
-from forecast.model.sums import find_sums
+from forecast.model.sums import broken, find_sums
 
 LEVELS = (0.1, 0.5, 0.9)
 
@@ -192,3 +192,27 @@ def test_a_total_of_one_year_takes_no_forecast_from_its_parts():
     total[:, 3, :-1] = np.nan
     quantiles = Ensemble().fit(panel_of(total)).quantiles(2019, LEVELS)
     assert np.isfinite(quantiles[:, :3]).all()
+
+
+@pytest.mark.parametrize("places", [2, 0])
+@pytest.mark.parametrize("component", [1, 3])
+def test_a_figure_that_breaks_a_sum_is_found(places, component):
+    """A mistyped total, or part, is one cell in which they do not go together; rounding is none."""
+    value = with_total(values(areas=20), [1, 1, 1]).round(places)
+    (total,) = find_sums(panel_of(value))
+    assert broken(value, total) == []
+
+    value[4, component, 6] += 9
+
+    ((area, year, made),) = broken(value, total)
+    assert (area, year) == (4, 6)
+    assert made == pytest.approx(value[4, :3, 6].sum(), abs=0.01 if places else 1)
+
+
+def test_a_sum_made_in_another_way_in_many_years_is_not_broken():
+    """Before a part joined, others made the total: no figure is mistyped."""
+    value = with_total(values(areas=20), [1, 1, 1])
+    (total,) = find_sums(panel_of(value))
+    value[:, 3, :4] -= value[:, 2, :4]
+
+    assert broken(value, total) == []

@@ -11,6 +11,7 @@ from forecast.model.combine import OWN_YEARS
 from forecast.model.fitted_ensemble import ENSEMBLE, FittedEnsemble
 from forecast.model.joined import FittedWithSums
 from forecast.model.panel import Panel
+from forecast.model.sums import Sum, broken
 
 
 def basis(fit: FittedEnsemble | FittedWithSums, target_year: int) -> Iterator[Phrase]:
@@ -73,6 +74,7 @@ def left_out(fit: FittedEnsemble | FittedWithSums, names: Sequence[str], target_
                 _weighed(panel, part, weight) for part, weight in zip(total.parts, total.weights, strict=True)
             ]
             phrases.append(Phrase("yearly.sum", {"name": panel.components[total.component], "parts": parts}))
+            phrases += _unlike_parts(panel, total)
     if young and len(young) < len(panel.components):
         phrases.append(Phrase("yearly.young", {"names": shortened(young), "needed": OWN_YEARS}))
     for name in names:
@@ -81,6 +83,16 @@ def left_out(fit: FittedEnsemble | FittedWithSums, names: Sequence[str], target_
             lost = np.isnan(source.quantiles(target_year, (0.5,))[..., 0]) & has_values
             phrases += _silent(fit, name, np.asarray(lost), has_values)
     return phrases
+
+
+def _unlike_parts(panel: Panel, total: Sum) -> Iterator[Phrase]:
+    """Figures of a sum that its parts do not make: one of them is mistyped."""
+    off = broken(panel.value, total)
+    if off:
+        area, year, made = off[0]
+        facts = {"area": panel.areas[area], "name": panel.components[total.component], "count": len(off)}
+        facts |= {"year": str(panel.years[year]), "made": float(f"{made:.6g}")}
+        yield Phrase("yearly.sum_off", {**facts, "score": float(panel.value[area, total.component, year])})
 
 
 def _weighed(panel: Panel, part: int, weight: float) -> str:

@@ -4,6 +4,7 @@ A sum asks the same of weights and calibration as its parts together, and jumps 
 Sums that the evidence model's draws hold are in `joint_draws`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,6 +50,21 @@ def find_sums(panel: Panel) -> tuple[Sum, ...]:
     parts = [p for p in everyone if p not in sums]
     sums_found = (_sum_of(panel.value, c, parts) for c in sorted(sums))
     return tuple(total for total in sums_found if total)
+
+
+def broken(value: Floats, total: Sum) -> list[tuple[int, int, float]]:
+    """Areas and years (places) in which a sum is not that of its parts, with what they make; few or none.
+
+    Where many are off, the sum was made in another way then.
+    """
+    whole = value[:, total.component]
+    made = np.tensordot(np.array(total.weights), value[:, list(total.parts)], axes=(0, 1))
+    error = np.abs(whole - made)
+    known = ~np.isnan(error)
+    rounding = _rounding(whole[known], value[:, list(total.parts)].transpose(0, 2, 1)[known], total.weights)
+    limit = max(SLIP * float(np.median(error[known])), EXACT * float(whole[known].std()), 3 * rounding)
+    off = np.argwhere(known & (error > limit)).tolist()
+    return [(a, t, float(made[a, t])) for a, t in off] if len(off) <= SLIPS * known.sum() else []
 
 
 def _sum_of(value: Floats, component: int, others: list[int]) -> Sum | None:
@@ -128,7 +144,7 @@ def _plain(columns: Floats, whole: Floats, weights: Floats) -> Floats:
     return np.where(large & (error <= min(ROUGH * rounding, COARSE * float(whole.std()))), 1.0, 0.0)
 
 
-def _rounding(whole: Floats, columns: Floats, weights: Floats) -> float:
+def _rounding(whole: Floats, columns: Floats, weights: Floats | Sequence[float]) -> float:
     """Standard deviation of what rounding leaves over in a weighted sum."""
     units = [_rounded_to(whole), *(w * _rounded_to(c) for w, c in zip(weights, columns.T, strict=True))]
     return float(np.sqrt(np.sum(np.square(units)) / 12))  # an error spread evenly over one unit
