@@ -221,6 +221,34 @@ def test_points_that_are_not_their_percent_are_told(propose, points, made_up):
     assert kinds(propose(rows=rows, percent=True)) == {"doubt.percent", "doubt.mean"}
 
 
+def test_points_with_one_decimal_are_their_percent_and_make_the_total(propose, points, made_up):
+    """A table that rounds its domains is right; what is farther off than that is told."""
+    rows = made_up.annex_rows(points, YEAR)
+    start = first(rows)
+    for row in rows[start : start + 63]:
+        row[2:18:2] = [made_up.comma(round(float(cell.replace(",", ".")), 1), 1) for cell in row[2:18:2]]
+
+    assert kinds(propose(rows=rows[: start + 63], percent=True)) == set()
+    rows[start][2] = made_up.comma(float(rows[start][2].replace(",", ".")) - 0.6, 1)
+    assert kinds(propose(rows=rows[: start + 63], percent=True)) == {"doubt.percent", "doubt.sum"}
+
+
+def test_percent_of_domains_stand_beside_a_total_in_points(propose, points, made_up):
+    """Each domain weighs what its maximum says, not a hundred; of an assumed one no sum follows."""
+    rows = made_up.annex_rows(points, YEAR)
+    shares = [row[:2] + row[3:18:2] + row[18:] for row in rows]
+    shares[4] = rows[4][:2] + rows[4][2:18:2] + ["Chỉ số CCHC", *rows[4][19:]]
+    shares[5] = [*shares[5][:10], "Tổng điểm", *rows[5][19:]]
+
+    proposal = propose(rows=shares)
+
+    assert {(row["component"], row["unit"]) for row in proposal.rows} > {
+        ("total", "points"),
+        ("D1", "percent"),
+    }
+    assert kinds(proposal) == set()
+
+
 def test_everything_that_cannot_be_read_is_told_at_once(propose, points, made_up):
     """Unknown and repeated provinces, words for numbers, figures above the maximum: each with its cell."""
 

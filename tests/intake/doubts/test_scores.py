@@ -106,6 +106,50 @@ def test_a_column_in_another_unit_is_told_once(made_up, areas, past, case):
     assert not columns_told & of_cells
 
 
+def three_rows(points, before, areas):
+    """Three provinces as a year ago."""
+    return {**points, **{area: before[area] for area in areas[:3]}}
+
+
+def one_column(points, before, areas):
+    """One domain as a year ago."""
+    return {area: {**own, "D3": before[area]["D3"]} for area, own in points.items()}
+
+
+@pytest.mark.parametrize(("left", "component", "named"), [(three_rows, "", 4), (one_column, "D3", 6)])
+def test_what_was_left_from_the_year_before_is_told(made_up, areas, past, case, left, component, named):
+    """Some rows of last year's table, or a column: far fewer than half of it, far more than by chance."""
+    table = case(left(made_up.par(areas, 2023), made_up.par(areas, 2022), areas))
+
+    [doubt] = judge(table, past)
+
+    assert (doubt.key, doubt.component, doubt.facts["other"]) == ("doubt.left_over", component, 2022)
+    assert len(doubt.facts["areas"]) == named  # one more by chance; the sixth says that there are more
+    assert component or doubt.facts["areas"][:3] == areas[:3]
+
+
+def test_another_years_table_is_told_once(made_up, areas, past, case):
+    """Neither what it has of exchanged rows nor of changes is a question of its own."""
+    points = swapped(made_up.par(areas, 2022), areas)
+
+    assert [doubt.key for doubt in judge(case(points), past)] == ["doubt.copy"]
+
+
+@pytest.mark.parametrize(("year", "told"), [(2021, []), (2022, ["doubt.copy"]), (2024, ["doubt.copy"])])
+def test_one_figure_is_that_of_the_next_year_or_by_chance_of_another(totals, year, told):
+    """Of ten years one has the same figure now and then; who looks at a wrong column, takes the next year."""
+    known = totals.figures.assign(
+        year=totals.figures["year"].replace(2022, year), percent=lambda f: f["percent"] + f["year"] % 7
+    )
+    only = History(known[known["year"].isin([2019, year])], {})
+    figure = known.loc[(known["area"] == "A5") & (known["year"] == year), "percent"].iloc[-1]
+    one = pd.DataFrame({"total": [figure]}, index=["A5"])
+
+    doubts = judge(Case(2023, one, one, pd.Series([np.nan], index=["A5"]), {}), only)
+
+    assert [doubt.key for doubt in doubts] == told
+
+
 def test_the_two_provinces_are_named(made_up, areas, past, case):
     """An exchange names both provinces."""
     [doubt] = judge(case(swapped(made_up.par(areas, 2023), areas)), past)

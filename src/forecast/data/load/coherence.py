@@ -3,13 +3,14 @@
 Everything is in points of one index and year; what is not known is NaN and proves nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
+from forecast.base.arrays import Floats
 from forecast.data.framework import TOTAL, WHOLE, Framework
 from forecast.data.load.misprints import SUMS
 
@@ -17,6 +18,7 @@ LEAST_TOLERANCE: Final = (
     0.05  # eight figures and their sum, each rounded to two decimals, are 0.045 off at most
 )
 _ROUNDING: Final = 0.005  # of one figure with two decimals
+_ONE_DECIMAL: Final = 0.05  # rounding of one figure with one
 _FEWEST_EXPLAINED: Final = 3  # two ranks that are exchanged are explained by either of their scores
 _MOST_TRIED: Final = 3  # areas; others may be far from their rank because the rank is wrong
 Sums = Sequence[tuple[str, tuple[str, ...]]]
@@ -53,12 +55,30 @@ def sums_of(framework: Framework) -> Sums:
     return tuple(sums)
 
 
+def certain_maxima(framework: Framework, components: Collection[str]) -> dict[str, float]:
+    """Give the maxima that were read; NaN of the others: of percent of these no points follow."""
+    return {
+        name: framework.maximum(name) if framework.max_status(name) == "read" else np.nan
+        for name in components
+    } | {TOTAL: WHOLE}
+
+
+def coarse_step(printed: Floats) -> float:
+    """By how much each of some figures may be rounded that are printed with one decimal; of others 0.
+
+    Tolerances allow for two decimals anyhow; of whole numbers alone nothing follows.
+
+    >>> [coarse_step(np.array(printed)) for printed in ([7.9, 8.0, np.nan], [7.93, 8.0], [7.0, 8.0])]
+    [0.05, 0.0, 0.0]
+    """
+    printed = printed[~np.isnan(printed)]
+    one, none = (np.allclose(printed, printed.round(decimals), 0, 1e-6) for decimals in (1, 0))
+    return _ONE_DECIMAL if one and not none else 0.0
+
+
 def in_points(rows: pd.DataFrame, framework: Framework) -> pd.Series:
     """Give scores with `unit` and `share` in points; NaN where a percent's maximum was not read."""
-    certain = {
-        name: framework.maximum(name) if framework.max_status(name) == "read" else np.nan
-        for name in set(rows["component"])
-    } | {TOTAL: WHOLE}
+    certain = certain_maxima(framework, set(rows["component"]))
     maxima = rows["component"].map(certain).astype(float)
     return rows["score"].where(rows["unit"] == "points", rows["share"] * maxima)
 
@@ -83,6 +103,9 @@ def _sums(points: pd.DataFrame, sums: Sums) -> Iterator[Contradiction]:
         gap = (whole - due).where(complete, np.minimum(whole - due, 0.0))  # missing parts can only add
         tolerance = max(LEAST_TOLERANCE, _ROUNDING * (len(children) + 1))
         for area in points.index[(gap.abs() > tolerance + 1e-9) & points[known].notna().any(axis=1)]:
+            coarse = coarse_step(points.loc[area, known].to_numpy(dtype=float))
+            if abs(gap[area]) <= tolerance + coarse * len(children):
+                continue
             parts = tuple(points.loc[area, known].dropna().index)
             stated, sums_to = float(whole.loc[area]), round(float(due.loc[area]), 4)
             yield Contradiction("sum", str(area), parent, stated, sums_to, parts)

@@ -17,6 +17,7 @@ from forecast.base.spec import refuse_outside
 from forecast.data.framework import TOTAL, WHOLE, framework_for
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.areas import gazetteer
+from forecast.data.load.coherence import coarse_step
 from forecast.data.load.lineage import provinces_in
 from forecast.data.tables import (
     COMPONENTS,
@@ -326,30 +327,35 @@ def _own_doubts(read: Sheet, maker: _RowMaker) -> Iterator[Doubt]:
 
 def _wrong_percent(read: Sheet, maker: _RowMaker) -> Iterator[Doubt]:
     """Points and percent of one cell that do not belong together."""
-    for line in read.of("value"):
-        for component in read.components:
+    for component in read.components:
+        high, pairs = maker.maximum(component), list[tuple[str, float, float]]()
+        for line in read.of("value"):
             points, percent, bare = (line.figures.get((component, u)) for u in ("points", "percent", ""))
             percent = percent or (bare if points and bare and bare.value != points.value else None)
-            high = maker.maximum(component)
             if points and percent and high > 0:
-                due = WHOLE * points.value / high
-                if abs(due - percent.value) > WHOLE * ROUNDING / high + ROUNDING:
-                    facts = {"points": points.value, "percent": percent.value, "due": round(due, 2)}
-                    yield Doubt("doubt.percent", line.area, component, facts)
+                pairs.append((line.area, points.value, percent.value))
+        steps = [ROUNDING + coarse_step(np.array(own)) for own in list(zip(*pairs, strict=True))[1:]]
+        for area, points_of, percent_of in pairs:
+            due = WHOLE * points_of / high
+            if abs(due - percent_of) > WHOLE * steps[0] / high + steps[1]:
+                facts = {"points": points_of, "percent": percent_of, "due": round(due, 2)}
+                yield Doubt("doubt.percent", area, component, facts)
 
 
 def _wrong_means(read: Sheet) -> Iterator[Doubt]:
     """Printed mean, highest and lowest that are not those of a full table."""
     lines = read.of("value")
     for own in (line for line in read.lines if line.area == COUNTRY and line.statistic != "maximum"):
+        told = set[str]()  # the points of a component are wrong as its percent are
         for (component, unit), figure in own.figures.items():
             values = [
                 line.figures[component, unit].value for line in lines if (component, unit) in line.figures
             ]
-            if len(values) == len(lines):
+            if len(values) == len(lines) and component not in told:
                 due = {"mean": float(np.mean(values)), "max": max(values), "min": min(values)}[own.statistic]
                 if abs(due - figure.value) > _MEAN_TOLERANCE:
                     facts = {"printed": figure.value, "due": round(due, 4), "statistic": own.statistic}
+                    told.add(component)
                     yield Doubt("doubt.mean", own.area, component, facts, statistic=own.statistic)
 
 

@@ -13,7 +13,14 @@ from forecast.base.indexes import INDEXES, MAIN
 from forecast.data.framework import TOTAL, WHOLE, Framework, framework_for, is_criterion, with_share
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
-from forecast.data.load.coherence import Contradiction, contradictions, in_points, sums_of, wide
+from forecast.data.load.coherence import (
+    Contradiction,
+    certain_maxima,
+    contradictions,
+    in_points,
+    sums_of,
+    wide,
+)
 from forecast.data.load.lineage import provinces_in
 from forecast.data.tables import INDICATOR_KEY, INDICATORS, RELATED, SCORE_CODES, Table
 from forecast.intake.doubts import plausible
@@ -253,10 +260,10 @@ def _case(rows: pd.DataFrame, framework: Framework, provinces: int) -> Case:
     year, index_code = int(rows["year"].iloc[0]), str(rows["index_code"].iloc[0])
     parts = INDEXES[index_code].parts_of_total(year)
     if index_code == MAIN:  # its maxima are printed beside the points, or stand in frameworks
-        own = scored.groupby("component")["maximum"].first()
-        if (scored["unit"] == "percent").all():  # a part weighs what its points are
-            own = own.index.to_series().map(framework.maximum).fillna(own)
-        parts = {name: float(own.get(name, np.nan)) for name in parts}
+        own = scored.drop_duplicates("component").set_index("component")
+        certain = certain_maxima(framework, parts)  # a part in percent weighs what its points are
+        weights = own["maximum"].where(own["unit"] != "percent", own.index.to_series().map(certain))
+        parts = {name: float(weights.get(name, np.nan)) for name in parts}
     return Case(
         year=year,
         percent=percent,

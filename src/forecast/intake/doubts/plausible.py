@@ -34,6 +34,7 @@ SWAP: Final = 20.0  # twice the log odds that two rows are exchanged
 COLUMN: Final = 0.2  # gain in rank correlation, a column, from which columns count as exchanged
 LIKENESS: Final = 0.2  # median rank correlation of columns with the year before, below which rows are mixed
 COPY: Final = 0.5  # share of equal cells from which a table is another year's
+LEFT: Final = 0.05  # share from which a part of it was left from another year; by chance it is 0.02 at most
 FEWEST: Final = 20  # rows known in both years, for what compares rows or columns
 FEWEST_COPIED: Final = 4  # cells known in both, for equality
 _MAD: Final = 1.4826
@@ -47,10 +48,16 @@ class Pair(NamedTuple):
     second: int
 
 
-def copied(now: Floats, other: Floats) -> tuple[int, int]:
-    """Count the cells that are equal, and those known in both."""
-    equal = np.abs(now - other) <= 1e-6
-    return int(equal.sum()), int(_known(now, other).sum())
+def copied(now: Floats, other: Floats) -> tuple[Flags, int]:
+    """Find the cells that are equal, and count those known in both."""
+    return np.abs(now - other) <= 1e-6, int(_known(now, other).sum())
+
+
+def left_over(equal: Flags, known: int) -> bool:
+    """Whether so many cells, or cells of one row, equal another year's that they were left from it."""
+    of_rows = equal.sum(axis=1)
+    count = int(of_rows.sum())
+    return count >= FEWEST_COPIED and (count > LEFT * known or int(of_rows.max()) >= FEWEST_COPIED)
 
 
 def level_moves(now: Floats, before: Floats) -> Floats:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from forecast.data.framework import TOTAL
 from forecast.data.load.area_rules import PROVINCES
-from forecast.data.load.coherence import Misplaced, causes_of, misplaced
+from forecast.data.load.coherence import Misplaced, causes_of, coarse_step, misplaced
 from forecast.intake.doubts import plausible
 from forecast.intake.doubts.history import History
 
@@ -26,6 +26,7 @@ SUM_TOLERANCE: Final = 0.06
 _RANGE_TOLERANCE: Final = 0.02
 _OF_THE_WHOLE: Final = ("doubt.unlike", "doubt.level", "doubt.column")  # else each cell would be listed
 _MOST_LISTED: Final = 12  # cells of one kind that a message lists one by one
+_MOST_NAMED: Final = 5  # areas that one sentence names
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ class Case:
 
 def judge(case: Case, history: History) -> list[Doubt]:
     """List the doubts about new figures, the gravest kind first."""
-    doubts = [*_copies(case, history), *_unlike_other_years(case, history), *_far_below_all(case, history)]
+    doubts = list(_copies(case, history))
+    if not any(doubt.key == "doubt.copy" for doubt in doubts):  # which tells the cause of all that is unlike
+        doubts += [*_unlike_other_years(case, history), *_far_below_all(case, history)]
     moved = {doubt.component for doubt in doubts if doubt.key == "doubt.level"}
     doubts = [d for d in doubts if d.key != "doubt.far_below_all" or d.component not in moved]
     if not any(doubt.key in _OF_THE_WHOLE for doubt in doubts):
@@ -75,16 +78,26 @@ def judge(case: Case, history: History) -> list[Doubt]:
 
 
 def _copies(case: Case, history: History) -> Iterator[Doubt]:
-    """Doubt a table that has the figures of another year."""
+    """Doubt a table that has the figures of another year, all or some; few figures those of the next year."""
     now = case.percent.to_numpy()
     for year in history.years:
         if year == case.year:
             continue
-        equal, known = plausible.copied(now, history.table_like(case.percent, year).to_numpy(dtype=float))
-        few = case.percent.size < plausible.FEWEST_COPIED and equal
+        cells, known = plausible.copied(now, history.table_like(case.percent, year).to_numpy(dtype=float))
+        equal = int(cells.sum())
+        facts = {"year": case.year, "other": year, "equal": equal, "known": known}
+        few = case.percent.size < plausible.FEWEST_COPIED and equal and abs(year - case.year) == 1
         if few or (known >= plausible.FEWEST_COPIED and equal > plausible.COPY * known):
-            facts = {"year": case.year, "other": year, "equal": equal, "known": known}
             yield Doubt("doubt.copy", facts=facts)
+        elif plausible.left_over(cells, known):
+            most = int(cells.sum(axis=0).argmax())
+            whole = 2 * int(cells[:, most].sum()) > equal and case.percent.shape[1] > 1
+            of_rows = cells.sum(axis=1)
+            order = np.argsort(-of_rows, kind="stable")[:_MOST_NAMED]
+            areas = [str(case.percent.index[row]) for row in order.tolist() if of_rows[row]]
+            named = [*areas, "…"] if np.count_nonzero(of_rows) > _MOST_NAMED else areas
+            component = str(case.percent.columns[most]) if whole else ""
+            yield Doubt("doubt.left_over", component=component, facts={**facts, "areas": named})
 
 
 def _unlike_other_years(case: Case, history: History) -> Iterator[Doubt]:
@@ -195,7 +208,10 @@ def _totals(case: Case) -> Iterator[Doubt]:
     if not np.isnan(points).any():
         sums, total = (own * points / 100).sum(axis=1), total[own.index] * points.sum() / 100
         off = (total - sums).abs()
-        for area in off.index[off > SUM_TOLERANCE][:_MOST_LISTED]:
+        printed = case.printed.loc[own.index]
+        steps = np.array([coarse_step(printed[name].to_numpy(dtype=float)) for name in parts])
+        of_printed = (own * points / 100 / printed[parts]).median().to_numpy()
+        for area in off.index[off > SUM_TOLERANCE + float(steps @ of_printed)][:_MOST_LISTED]:
             facts = {"sum": round(float(sums[area]), 4), "total": round(float(total[area]), 4)}
             yield Doubt("doubt.sum", str(area), TOTAL, facts)
         return
