@@ -1,6 +1,7 @@
 """Notebooks executed in kernels of their own: what is kept, and how each failure is told."""
 
 import asyncio
+import dataclasses
 import json
 import os
 import queue
@@ -150,12 +151,26 @@ HUGE = {
 @pytest.mark.parametrize("source", HUGE.values(), ids=HUGE)
 def test_what_is_printed_without_end_does_not_travel_whole(source, made, run):
     """What is refused anyhow is not copied through the kernel, the socket and the owner."""
-    patient = Limits(cell_seconds=60, output_bytes=10 * MOST_OUTPUT)
+    patient = Limits(cell_seconds=60, output_bytes=10 * MOST_OUTPUT, shown_bytes=10 * MOST_OUTPUT)
 
     _, executed, error = run(made.notebook(source), limits=patient)
 
     assert error is None
     assert len(texts(executed).rstrip("\n")) in (MOST_OUTPUT, MOST_OUTPUT + 1)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_tables_too_large_for_a_page_are_told_with_their_cell(times, made, run):
+    """Before a page of them is made; one table or many that add up, however little was printed."""
+    show = f"from IPython.display import HTML, display\nfor _ in range({times}): display(HTML('x' * 40_000))"
+    few = Limits(cell_seconds=60, shown_bytes=40_000 * times - 1)
+
+    _, _, error = run(made.notebook("1", show), limits=few)
+    _, _, none = run(made.notebook("1", show), limits=dataclasses.replace(few, shown_bytes=50_000 * times))
+
+    assert "“from IPython.display import HTML, display”" in str(error)
+    assert "table.head(100)" in str(error)
+    assert none is None
 
 
 def test_a_notebook_that_names_no_kernel_is_python(made, run):

@@ -45,7 +45,8 @@ class Limits:
 
     cell_seconds: int = 300
     start_seconds: int = 120
-    output_bytes: int = MOST_OUTPUT  # a kernel sends no more of one print
+    output_bytes: int = MOST_OUTPUT  # a kernel sends no more of what is printed
+    shown_bytes: int = 5_000_000  # of texts and tables on a page; its pictures are not counted
 
 
 @dataclass(slots=True)
@@ -112,6 +113,7 @@ def _attempt(notebook: NotebookNode, values: Mapping[str, Any], watch: Watch, ou
         watch=watch,
     )
     _refuse_hidden_errors(executed, watch)
+    _refuse_huge(executed, watch)
     replace_file(output, nbformat.writes(executed))
     return executed
 
@@ -283,9 +285,23 @@ def _refuse_hidden_errors(notebook: NotebookNode, watch: Watch) -> None:
             raise _cell_error(watch, "run.not_run")
 
 
-def _cell_error(watch: Watch, key: str) -> RunError:
+def _refuse_huge(notebook: NotebookNode, watch: Watch) -> None:
+    """Refuse tables with which the page would be too large to open, before the page is made."""
+    shown = 0
+    for place, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", ()):
+            parts = output.get("data", {"text/plain": output.get("text", "")})
+            shown += max(
+                (len(str(part)) for kind, part in parts.items() if kind.startswith("text/")), default=0
+            )
+        if shown > watch.limits.shown_bytes:
+            watch.place = place
+            raise _cell_error(watch, "run.too_much_shown", megabytes=round(shown / 1e6, 1))
+
+
+def _cell_error(watch: Watch, key: str, **more: Any) -> RunError:
     number, line = _place(watch) or (1, "")
-    facts = {"notebook": watch.name, "cell": number, "line": line, "reason": labels.Phrase(key)}
+    facts = {"notebook": watch.name, "cell": number, "line": line, "reason": labels.Phrase(key, more)}
     return RunError("run.cell", facts)
 
 
