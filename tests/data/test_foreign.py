@@ -150,6 +150,13 @@ LAYOUTS = {
     "units below the years, and a note with semicolons": "area,component,2015,2016,2017,2018\n,,%,%,%,%\n"
     + across([(a, c) for a in ("An", "Bình") for c in ("D1", "D2")], range(2015, 2019), CELLS)
     + "Ghi chú: (1) sơ bộ; (2) ước tính\n",
+    "years as a data bank writes them": "area,component,"
+    + ",".join(f"{year} [YR{year}]" for year in range(2015, 2019))
+    + "\n"
+    + across([(a, c) for a in ("An", "Bình") for c in ("D1", "D2")], range(2015, 2019), CELLS),
+    "a unit of each component": PLAIN.replace("score\n", "score,ĐVT\n")
+    .replace("0\n", "0,tỷ đồng\n")
+    .replace("5\n", "5,tỷ đồng\n"),
     "blank rows": PLAIN.replace("An,D2,2015", "\n,,,\nAn,D2,2015"),
 }
 
@@ -332,6 +339,13 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
         ("area,2015,2016,Tăng 2016\nAn,1,2,3\n", 1, "2016, Tăng 2016 are all of 2016"),
         ("area,year,Quý I,Quý II\nAn,2015,1,2\n", 1, "columns are quarters, months or days (Quý I"),
         ("area,year,Tháng 1,Tháng 2\nAn,2015,1,2\n", 1, "columns are quarters, months or days"),
+        (
+            "Tỉnh,Đơn vị tính,2015,2016\nAn,tỷ đồng,1,2\nBình,triệu đồng,1000,2000\n",
+            1,
+            "row 3, column Đơn vị tính, found “triệu đồng”: figures of one component are in several units",
+        ),
+        (PLAIN.replace("60.25", "8-May"), 1, "found “8-May”: Excel has turned the cell into a day"),
+        ("Tỉnh,Đơn vị,2015,2016\nAn,tỷ,1,2\nBình,triệu,1000,2000\n", 1, "unknown column"),
         ("Kỳ báo cáo,2015,2016\nTháng 1,1,2\nTháng 2,1,2\n", 1, "unknown column"),
         ("area,component,2015,2016\nAn,D1,1,2\n,D2,1,2\n", 1, "row 3, column area: the cell is empty"),
         ("area,year,Q1,Q2,Q3,Q4\nAn,2015,1,2,3,4\n", 1, "columns are quarters, months or days"),

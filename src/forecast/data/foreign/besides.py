@@ -14,7 +14,8 @@ from forecast.data.foreign.values import is_number, year_of
 from forecast.data.spellings import choice_named, is_rank
 from forecast.data.tables import UNITS
 
-_UNIT_NAMES: Final = ("unit", "units", "don-vi", "don-vi-tinh", "dvt")
+_UNITS_ALONE: Final = ("units", "don-vi-tinh", "dvt")
+_UNIT_NAMES: Final = (*_UNITS_ALONE, "unit", "don-vi")
 _SAME: Final = ("index-code", "index")
 _COUNTS: Final = ("stt", "tt", "so-tt", "so-thu-tu")
 _NOTES: Final = re.compile(r"ghi-chu|notes?|remarks?|comments?|nguon(-so-lieu)?|source(-url)?|url")
@@ -80,6 +81,7 @@ def _about_series(sheet: Sheet, known: Collection[int]) -> list[int]:
         figures = not _CODES.fullmatch(slug(sheet.header[k])) and any(
             is_number(cell, sheet.separator) or is_plan(cell) or year_of(cell)[1] for cell in cells
         )
+        figures |= slug(sheet.header[k]) in _UNIT_NAMES and len(cells) > 1  # in several units
         return not figures and len(pairs) == len({*series}) and slug(sheet.header[k]) not in PARTS_OF_YEARS
 
     return [k for k in others if _NOTES.fullmatch(slug(sheet.header[k])) or ({k} != first and is_about(k))]
@@ -107,6 +109,8 @@ def _ranks(sheet: Sheet) -> list[int]:
 
 def _holds_units(sheet: Sheet, column: int) -> bool:
     cells = {cell for cell in map(clean, sheet.columns[column]) if cell}
+    if slug(sheet.header[column]) in _UNITS_ALONE:
+        return not any(is_number(cell, sheet.separator) for cell in cells)
     return bool(cells) and all(choice_named(cell, "unit", UNITS) for cell in cells)
 
 
@@ -119,7 +123,7 @@ def _refuse_mixed(sheet: Sheet, units: list[int]) -> None:
             unit = clean(row[column])
             own = seen[clean(row[place]) if place is not None else ""]
             if unit:
-                own.setdefault(choice_named(unit, "unit", UNITS), unit)
+                own.setdefault(choice_named(unit, "unit", UNITS) or plain_words(unit), unit)
             if len(own) > 1:
                 name, facts = sheet.header[column], {"units": [*own.values()]}
                 raise DataError([Problem(sheet.file, number, name, unit, "foreign.several_units", facts)])

@@ -38,7 +38,7 @@ PART_OF_YEAR: Final = re.compile(  # in words without marks
 SHORT_PARTS: Final[Mapping[str, int]] = {"t": 12, "m": 12, "q": 4}
 _YEAR: Final = re.compile(  # perhaps with a word before it, and a mark or words in brackets behind
     r"(?:[^\d]{0,12}[\s_.])?(?:FY|[yYxX])?([0-9]{4})(?:\.0+)?(?:-12-31)?"
-    r"(?:\s*(?:\*{1,3}|\([^)\d]{1,30}\)|[EFPefp]))?"
+    r"(?:\s*(?:\*{1,3}|\[YR\d{4}\]|\([^)\d]{1,30}\)|[EFPefp]))?"
 )
 _PLAN: Final = re.compile(
     r"\b(kh|ke hoach|muc tieu|du bao|du kien|du toan|plan|planned|target|goal|forecast|budget|\d{4} ?f)\b"

@@ -285,6 +285,8 @@ def _no_number(text: str, column: Column) -> Expected:
     """Say what is to be written for a text that is no number: none where it says that there is none."""
     if no_figure(text) and not text.isalpha():  # “-”, “n/a”; “nan” is a program's word
         return "expect.empty_cell" if column.empty else "expect.figure_or_no_row", {}
+    if turned_into_day(text):
+        return "imports.figure_day", {}
     hint = number_hint(text)
     return ("expect.number_hint", {"hint": hint}) if hint else ("expect.number", {})
 
