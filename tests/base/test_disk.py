@@ -62,6 +62,20 @@ def test_a_link_that_waits_beside_the_file_is_not_followed(nameless, tmp_path, m
     assert (tmp_path / "x.csv").read_bytes() == b"new"
 
 
+def test_the_name_of_a_part_cannot_be_known_before(tmp_path, monkeypatch):
+    """Two writers at once have each their own, and the later one stays."""
+    monkeypatch.setattr(disk, "_NAMELESS", False)
+    path = tmp_path / "a.csv"
+
+    with disk.replacing(path) as first, disk.replacing(path) as second:
+        parts = {part.name for part in tmp_path.glob(".*.part")}
+        second.write(b"second")
+        first.write(b"first")
+
+    assert len(parts) == 2
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (b"first", [path])
+
+
 def test_a_refusal_names_the_file_that_was_meant(tmp_path):
     """And not the one beside it, whose name says nothing to anybody."""
     with pytest.raises(WriteError) as caught:
