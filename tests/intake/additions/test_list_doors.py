@@ -379,6 +379,30 @@ def test_a_plan_and_three_years_of_months_are_no_long_periods(period, imported):
     assert not imported(HEAD, f"{RATE},Hà Nội,{period},41.5,2024-08-05,x").doubts
 
 
+@pytest.mark.parametrize(
+    ("code", "months", "left", "told"),
+    [
+        (RATE, 9, 8, True),
+        (RATE, 9, 4, True),
+        (RATE, 9, 2, False),
+        (RATE, 8, 8, False),
+        ("tthc_total", 9, 8, False),
+    ],
+)
+def test_a_list_of_the_month_before_is_one_question(code, months, left, told, imported, areas):
+    """All of it or a part; not another source of the very month, nor a count that stays as it is."""
+    before = [f"{code},{area},2024-01..2024-08,{30 + n},2024-09-05,x" for n, area in enumerate(areas[:8])]
+    lines = [
+        f"{code},{area},2024-01..2024-0{months},{30 + n + 5 * (n >= left)},2024-10-05,y"
+        for n, area in enumerate(areas[:8])
+    ]
+
+    append.append(imported(HEAD, *before))
+    doubts = imported(HEAD, *lines).doubts
+
+    assert [doubt.expected_key for doubt in doubts] == ["doubt.other_period"] * told
+
+
 def test_a_figure_far_above_all_others_is_asked(imported, areas):
     """A lost decimal mark: 20 times the largest of the rest, wherever it stands among them."""
     for place in (2, 5):

@@ -219,14 +219,54 @@ def doubts_of(name, kind, *figures):
     return {doubt.key for doubt in IndicatorDoubts(pd.DataFrame(known), kinds={"x": kind}).of(last)}
 
 
-@pytest.mark.parametrize(
-    ("name", "doubts"), [("Tốc độ tăng", set()), ("Tỷ lệ", {"doubt.ratio", "doubt.fraction"})]
-)
+@pytest.mark.parametrize(("name", "doubts"), [("Tốc độ tăng", set()), ("Tỷ lệ", {"doubt.fraction"})])
 def test_a_growth_may_be_near_nothing(name, doubts):
     """A share that falls to a tenth in a year is doubted, a growth is not."""
     figures = ("2023-Q1", 7.5, "2023-04-02"), ("2024-Q1", 0.7, "2024-04-02")
 
     assert doubts_of(name, "to_date", *figures) == doubts
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "figure", "doubts"),
+    [  # one cause is one question; what the nearest year with these months has, or all shares of the place
+        (
+            "cumulative",
+            {"2023-01..2023-10": 34, "2024-01..2024-08": 21},
+            ("2024-01..2024-10", 2.8),
+            {"ratio"},
+        ),
+        (
+            "cumulative",
+            {"2023-01..2023-10": 34, "2024-01..2024-08": 21},
+            ("2024-01..2024-10", 0.28),
+            {"fraction"},
+        ),
+        ("cumulative", {"2020": 7227, "2021": 7100}, ("2024", 710), {"ratio"}),
+        ("cumulative", {"2020": 7227, "2021": 7100}, ("2024", 1420), set()),
+        ("cumulative", {"2023": 7100, "2021": 71000}, ("2022", 71000), {"ratio"}),
+        ("cumulative", {"2016": 7100}, ("2024", 710), set()),
+        ("to_date", {"2022": 99.8, "2023": 99.9, "2024-01..2024-06": 99.85}, ("2024-Q3", 9.987), {"ratio"}),
+        ("to_date", {"2022": 0.2, "2023": 0.1, "2024-01..2024-06": 0.15}, ("2024-Q3", 99.87), {"ratio"}),
+        ("to_date", {"2022": 0.2, "2023": 0.1, "2024-01..2024-06": 0.15}, ("2024-Q3", 1.2), set()),
+        ("cumulative", {"2022": 99.8, "2023": 99.9, "2024-01..2024-06": 45}, ("2024-01", 1.9), set()),
+    ],
+)
+def test_a_figure_of_another_size_is_one_question(kind, known, figure, doubts):
+    """A digit too many or too few, another unit or another rate, whatever period is known."""
+    rows = [(period, value, "2025-01-02") for period, value in known.items()]
+
+    found = doubts_of("Tỷ lệ", kind, *rows, (*figure, "2025-01-02"))
+
+    assert {key.removeprefix("doubt.") for key in found} == doubts
+
+
+@pytest.mark.parametrize(("value", "doubts"), [(8.3, set()), (1.0, set()), (83, {"doubt.change"})])
+def test_steady_growth_says_little_of_another_year(value, doubts):
+    """Three years near each other are no bounds; a lost decimal mark is far beyond."""
+    known = (("2016", 7.72, "2017-01-02"), ("2017", 7.76, "2018-01-02"), ("2018", 7.64, "2019-01-02"))
+
+    assert doubts_of("Tốc độ tăng", "to_date", *known, ("2019", value, "2020-01-02")) == doubts
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import heapq
 import re
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain, islice
 from typing import Any, Final
 
 import pandas as pd
@@ -20,6 +21,7 @@ from forecast.data.tables import COUNTRY
 from forecast.intake.doubts.scores import Doubt
 
 RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
+RATIO_OF_YEARS: Final = 8.0  # the same within several years; a digit too many or too few is ten times
 TIMES: Final = 20.0  # the largest of all others, beyond which a figure may have lost its decimal mark
 PLANNED_DAYS: Final = 100  # before a year begins its plan may be out
 EARLY_DAYS: Final = 10  # before the end of a period an estimate of it may be out
@@ -29,6 +31,10 @@ _PLAN: Final = 60
 _FEWEST: Final = 3  # other figures, from which the largest of them says something
 _NEAR: Final = 15  # days by which spans of two years may differ and yet be compared
 _MONTH: Final = 31  # days
+_YEAR: Final = 365.25
+_YEARS: Final = 5  # as far as figures of the same months are compared
+_ALIKE: Final = ("level", "to_date")  # kinds whose shares do not depend on the length of their period
+_SMALL: Final = 10.0  # percent, up to which shares may grow or shrink many times
 _EARLY: Final = 2  # month up to which a rate that grows over the year may well be under 1 percent
 _THOUSAND: Final = 1000.0
 _COUNTS: Final = re.compile(
@@ -129,7 +135,8 @@ class IndicatorDoubts:
         if len(known) - self._among < _FEWEST:
             return
         low, high = others[0], others[-1]
-        if not 2 * low - high <= value <= 2 * high - low:
+        margin = max(high - low, abs(low), abs(high))  # years of steady growth say little of a fall
+        if not low - margin <= value <= high + margin:
             yield Doubt("doubt.change", facts={"low": low, "high": high}, column="value")
 
     def _end(self, ends: Mapping[str, list[float]], code: str, value: float) -> float:
@@ -140,32 +147,63 @@ class IndicatorDoubts:
     def _beside_own(
         self, row: Any, days: tuple[dt.date, dt.date], own: Mapping[str, list[float]]
     ) -> Iterator[Doubt]:
-        """Doubt another unit, a fall of what can only grow, a fraction in the place of a percentage."""
-        value, change = float(row.value), is_change(str(row.indicator_name_vi))
-        others = [
-            (period, span, ends)
-            for period, ends in self._lately_begun(row, days[0].year)
-            if (span := _days(period))
-        ]
-        for period, span, ends in others if not change else ():
-            for known in sorted(set(ends)) if _year_apart(days, span) else ():
-                if known > 0 < value and not 1 / RATIO <= value / known <= RATIO:
-                    facts = {"period": period, "known": known, "ratio": RATIO}
-                    yield Doubt("doubt.ratio", facts=facts, column="value")
-        kind = self._kinds.get(str(row.indicator_code), "")
-        if kind == "cumulative" or (not kind and row.unit != "%"):
-            begun = [(period, span[1], ends) for period, span, ends in others if span[0] == days[0]]
-            yield from _beside_runs(value, days[1], begun, only_shorter=self._among)
-        if row.unit == "%" and 0 < value <= 1 and not change:
-            yield from _fraction(
-                days, {period: known for period, known in own.items() if period != row.period}
-            )
+        """Doubt a fraction in the place of a percentage, another unit, a fall of what can only grow.
 
-    def _lately_begun(self, row: Any, year: int) -> Iterator[tuple[str, tuple[float, float]]]:
-        """Give the other periods that may have begun with this one or a year before, with their ends."""
-        for first_year in range(year - 2, year + 1):
-            ends = self._begun.get((str(row.indicator_code), str(row.area), first_year), {})
-            yield from (pair for pair in ends.items() if pair[0] != row.period)
+        They have one cause, so the first of these is the question.
+        """
+        value, kind = float(row.value), self._kinds.get(str(row.indicator_code), "")
+        others = {period: known for period, known in own.items() if period != row.period}
+        doubts: list[Iterator[Doubt]] = []
+        if value > 0 and not is_change(str(row.indicator_name_vi)):
+            doubts += [_fraction(days, others)] if row.unit == "%" and value <= 1 else []
+            doubts.append(self._beside_other_years(row, days))
+            doubts += [_beside_shares(value, others)] if row.unit == "%" and kind in _ALIKE else []
+        if kind == "cumulative" or (not kind and row.unit != "%"):
+            begun = [
+                (period, span[1], ends)
+                for period, ends in self._begun_in(row, days[0].year)
+                if period != row.period and (span := _days(period)) and span[0] == days[0]
+            ]
+            doubts.append(_beside_runs(value, days[1], begun, only_shorter=self._among))
+        yield from islice(chain.from_iterable(doubts), 1)
+
+    def _beside_other_years(self, row: Any, days: tuple[dt.date, dt.date]) -> Iterator[Doubt]:
+        """Doubt a figure many times that of the same months in the nearest year that has them."""
+        value = float(row.value)
+        for apart in range(1, _YEARS + 1):
+            alike = [
+                (period, known)
+                for away in ((-apart,) if self._among else (-apart, apart))
+                for period, ends in self._begun_in(row, days[0].year + away)
+                if (span := _days(period)) and _years_apart(span, days) == away
+                for known in ends
+            ]
+            ratio = RATIO if apart == 1 else RATIO_OF_YEARS
+            for period, known in alike:
+                if known > 0 and not 1 / ratio <= value / known <= ratio:
+                    facts = {"period": period, "known": known, "ratio": ratio}
+                    yield Doubt("doubt.ratio", facts=facts, column="value")
+            if alike:
+                return
+
+    def _begun_in(self, row: Any, year: int) -> Iterable[tuple[str, tuple[float, float]]]:
+        """Give the periods that began in a year, with their ends."""
+        return self._begun.get((str(row.indicator_code), str(row.area), year), {}).items()
+
+
+def _beside_shares(value: float, others: Mapping[str, list[float]]) -> Iterator[Doubt]:
+    """Doubt a share many times the highest of its place or many times below the lowest, of any months.
+
+    Shares of a few percent may well go so far.
+    """
+    known = sorted((each, period) for period, values in others.items() for each in values)
+    if len(known) < _FEWEST:
+        return
+    (low, of_low), (high, of_high) = known[0], known[-1]
+    far = [(low, of_low)] if low > _SMALL and value * RATIO < low else []
+    far += [(high, of_high)] if value > max(_SMALL, RATIO * high) else []
+    for end, period in far:
+        yield Doubt("doubt.ratio", facts={"period": period, "known": end, "ratio": RATIO}, column="value")
 
 
 def _beside_runs(
@@ -232,10 +270,11 @@ def _origin(row: Any) -> tuple[str, ...]:
     return str(row.indicator_code), str(row.area), str(row.period), str(row.source_url), day
 
 
-def _year_apart(days: tuple[dt.date, dt.date], earlier: tuple[dt.date, dt.date]) -> bool:
-    """Whether an earlier span of days is nearly the same one a year ago."""
-    year_ago = (day.replace(year=day.year - 1, day=min(day.day, 28)) for day in days)
-    return all(abs((own - then).days) <= _NEAR for own, then in zip(earlier, year_ago, strict=True))
+def _years_apart(days: tuple[dt.date, dt.date], other: tuple[dt.date, dt.date]) -> int:
+    """By how many years a span is nearly the same as another; 0 if it is not."""
+    apart = [(own - then).days for own, then in zip(days, other, strict=True)]
+    years = round(apart[0] / _YEAR)
+    return years if all(abs(each - _YEAR * years) <= _NEAR + 1 for each in apart) else 0
 
 
 def _is_long(days: tuple[dt.date, dt.date]) -> bool:

@@ -1,14 +1,20 @@
 """Compare the rows of a list with the known ones, and doubt them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import pandas as pd
 
 from forecast.data.load import Vintages
 from forecast.data.tables import INDICATOR_TYPES, INDICATORS, Table
 from forecast.intake.doubts.comparison import Compared, compare_indicators, compare_years
 from forecast.intake.doubts.indicators import IndicatorDoubts
 from forecast.intake.doubts.office import DOUBTS_OF_OFFICE, area_doubts
+from forecast.intake.doubts.plausible import FEWEST_COPIED
 from forecast.intake.doubts.scores import Doubt
 from forecast.intake.doubts.wholes import whole_doubts, wholes_in
+
+LEFT_OF_LIST: Final = 1 / 3  # share of equal figures from which a list is, in part, another period's
 
 
 def compare_list(
@@ -37,6 +43,27 @@ def _indicator_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Dou
     others = IndicatorDoubts(now.frames[table], after.frames[table], kinds)
     yield from ((number, doubt) for number, _, doubt in area_doubts(after, len(now.frames[table])))
     rows = after.frames[table].iloc[len(now.frames[table]) :]
+    yield from _of_other_periods(rows, now.frames[table], kinds)
     for number, row in enumerate(rows.itertuples(index=False)):
         yield from ((number, doubt) for doubt in others.of(row))
         others.add(row)
+
+
+def _of_other_periods(
+    rows: pd.DataFrame, known: pd.DataFrame, kinds: Mapping[str, str]
+) -> Iterator[tuple[int, Doubt]]:
+    """Doubt a list with figures of another period: last month's, or those of a year ago.
+
+    What is counted anew at each day, as staff, may well stay as it is; so may many figures of 0 or 100.
+    """
+    place = ["indicator_code", "area"]
+    new = rows[[*place, "period", "value"]].assign(number=range(len(rows)))
+    new = new[new["indicator_code"].map(kinds) != "level"]
+    pairs = new.merge(known[[*place, "period", "value"]], on=place, suffixes=("", "_known"))
+    pairs = pairs[pairs["period"] != pairs["period_known"]]
+    for (period, other), own in pairs.groupby(["period", "period_known"], sort=False):
+        equal, count = own[own["value"] == own["value_known"]], own["number"].nunique()
+        left = equal["number"].nunique()
+        if equal["value"].nunique() >= FEWEST_COPIED and left > LEFT_OF_LIST * count:
+            facts = {"equal": left, "known": count, "period": period, "other": other}
+            yield int(equal["number"].iloc[0]), Doubt("doubt.other_period", facts=facts, column="value")
