@@ -78,6 +78,8 @@ NEVER_ONE = {
     "doubt.before_end",
     *(
         "imports.too_long",
+        "doubt.left_over",
+        "doubt.other_period",
         "covariates.several",
         "account.known_both",
         "account.known_department",
