@@ -304,13 +304,14 @@ def test_a_blank_between_digits_may_be_a_lost_comma(typed, taken, changed):
 
 
 @pytest.mark.parametrize(
-    ("shares", "where"),
+    ("shares", "where", "key"),
     [
-        ({"K": 0.075}, "K"),  # beside a likely figure of 70 percent
-        ({"H": 0.07, "I": 0.1, "J": 0.14, "K": 0.95}, "I"),
+        ({"K": 0.075}, "K", "slipped"),  # beside a likely figure of 70 percent
+        ({"H": 0.07, "I": 0.1, "J": 0.14, "K": 0.95}, "I", "slipped"),
+        ({"D": 0.9, "H": 0.07, "I": 0.09, "J": 0.1, "K": 0.095}, "I", "before"),  # all of the row
     ],
 )
-def test_a_self_score_far_from_the_likely_figure_is_asked_about(shares, where, office):
+def test_a_figure_far_from_those_beside_it_is_asked_about(shares, where, key, office):
     """It is returned with a comment in its cell, and taken if somebody has looked."""
     path = office.filled()
     book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
@@ -324,7 +325,7 @@ def test_a_self_score_far_from_the_likely_figure_is_asked_about(shares, where, o
     (insisted,) = office.take(path, insist=True)
 
     assert [(p.expected_key, p.column, p.row) for p in outcome.problems] == [
-        ("expect.form_slipped", where, row)
+        (f"expect.form_{key}", where, row)
     ]
     assert outcome.copy is not None
     assert insisted.state == "accepted"

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from openpyxl.cell import Cell, MergedCell
@@ -295,15 +296,20 @@ class _Reader:
         return [self._problem(row, COLUMNS[name], key, likely=likely) for name, key in wrong]
 
     def _doubtful(self, component: str, row: int, values: dict[str, Any]) -> list[Problem]:
-        """Report a self-score and a likely figure of which one may have lost its decimal mark."""
+        """Report one figure that may have lost its decimal mark: beside another, or last year's points."""
+        cell = self.sheet[f"{COLUMNS['last']}{row}"].value
+        last = float(cell) if isinstance(cell, float | int) else None
         own, likely = values["self_score"], values["likely"]
-        if self.insist or own is None or likely is None:
+        apart = partial(may_have_slipped, criterion=is_criterion(component))
+        if self.insist:
             return []
-        if not may_have_slipped(own, likely, criterion=is_criterion(component)):
-            return []
-        column = "self_score" if own < likely else "likely"
-        facts = {"self_score": own, "likely": likely}
-        return [self._problem(row, COLUMNS[column], "expect.form_slipped", **facts)]
+        if own is not None and likely is not None and apart(own, likely):
+            column = COLUMNS["self_score" if own < likely else "likely"]
+            return [self._problem(row, column, "expect.form_slipped", self_score=own, likely=likely)]
+        for name in ("likely", "self_score"):
+            if last is not None and values[name] is not None and apart(values[name], last):
+                return [self._problem(row, COLUMNS[name], "expect.form_before", last=last)]
+        return []
 
     def _merged_away(self, row: int, inputs: Mapping[str, Cell | MergedCell]) -> Iterator[Problem]:
         """Report figures and days that a merged range covers: whose they are is not said."""
