@@ -403,6 +403,31 @@ def test_a_list_of_the_month_before_is_one_question(code, months, left, told, im
     assert [doubt.expected_key for doubt in doubts] == ["doubt.other_period"] * told
 
 
+@pytest.mark.parametrize(
+    ("year", "figures", "told"),
+    [  # self-score and appraisal of D1 to D5; of 2022 they are 8.1 and 7.9, 9 and 8.6, ...
+        (2023, ["8.2,8", "9.1,8.7", "9.9,9.5", "8.3,8.1", "10,9.9"], []),
+        (2023, ["8,8.2", "8.7,9.1", "9.5,9.9", "8.1,8.3", "10,9.9"], ["doubt.self_below"]),
+        (2023, ["8,8.2", "8.7,9.1", "9.5,9.9", "8.3,8.1", "10,9.9"], []),
+        (2023, ["8.1,", "9,", "9.8,", "8.2,", "9.9,"], ["doubt.copy"]),
+        (2021, ["8.1,", "9,", "9.8,", "8.2,", "9.9,"], []),  # of an earlier year, so the later one is asked
+    ],
+)
+def test_self_scores_of_another_column_or_year_are_one_question(year, figures, told, imported):
+    """Most are below their appraisal, or those of a year before."""
+    head = "area,year,component,self_score,appraised_score,published_on,source_url"
+    known = ["8.1,7.9", "9,8.6", "9.8,9.4", "8.2,8", "9.9,9.8"]
+
+    def lines(of_year, pairs):
+        day = f"{of_year + 1}-04-17"
+        return [f"Hà Nội,{of_year},D{n},{pair},{day},giả định" for n, pair in enumerate(pairs, 1)]
+
+    append.append(imported(head, *lines(2022, known), kind="self-scores"))
+    doubts = imported(head, *lines(year, figures), kind="self-scores").doubts
+
+    assert [doubt.expected_key for doubt in doubts] == told
+
+
 def test_a_figure_far_above_all_others_is_asked(imported, areas):
     """A lost decimal mark: 20 times the largest of the rest, wherever it stands among them."""
     for place in (2, 5):

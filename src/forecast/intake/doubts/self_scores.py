@@ -12,6 +12,7 @@ from forecast.data.framework import WHOLE, is_criterion, with_share
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
 from forecast.data.tables import EVENTS, FRAMEWORKS, SCORES, SELF_SCORES
+from forecast.intake.doubts.plausible import FEWEST_COPIED
 from forecast.intake.doubts.scores import Doubt
 from forecast.intake.figures import may_have_slipped
 
@@ -34,9 +35,33 @@ def self_score_doubts(vintages: Vintages, first: int = 0) -> Iterator[tuple[int,
     if len(rows) == first:
         return
     known = _known(vintages)
+    yield from _of_years(rows, first)
     for number, row in enumerate(each_row(rows.iloc[first:])):
         figures = known.get((row.area, row.component), [])
         yield from ((number, row, doubt) for doubt in _of_row(row, first + number, figures))
+
+
+def _of_years(rows: pd.DataFrame, first: int) -> Iterator[tuple[int, Any, Doubt]]:
+    """Doubt an area's year whose columns may be exchanged, or that is an earlier year's: once, at a row.
+
+    An appraisal takes points off; of full points nothing follows.
+    """
+    rows = rows.assign(number=range(-first, len(rows) - first))
+    for (area, year), own in rows[rows["number"] >= 0].groupby(["area", "year"], sort=False):
+        both = own.dropna(subset=list(_COLUMNS))
+        above = both[both["appraised_score"] > both["self_score"]]
+        if len(above) >= FEWEST_COPIED and 2 * len(above) > len(both):
+            row = next(each_row(above))
+            facts = {"above": len(above), "count": len(both)}
+            yield int(row.number), row, Doubt("doubt.self_below", facts=facts, column="self_score")
+        past = rows[(rows["area"] == area) & (rows["year"] < year)]
+        for other, of_other in past.groupby("year"):
+            before = own["component"].map(of_other.groupby("component")["self_score"].last())
+            equal = own[(own["self_score"] == before) & ~(own["self_score"] >= own["max_score"])]
+            if len(equal) >= FEWEST_COPIED and 2 * len(equal) > before.count():
+                row = next(each_row(equal))
+                facts = {"other": int(str(other)), "equal": len(equal), "known": int(before.count())}
+                yield int(row.number), row, Doubt("doubt.copy", facts=facts, column="self_score")
 
 
 def _of_row(row: Any, number: int, known: list[_Figure]) -> Iterator[Doubt]:
