@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from forecast.data.framework import TOTAL
+from forecast.data.framework import TOTAL, is_criterion
 from forecast.data.load.area_rules import PROVINCES
 from forecast.data.load.coherence import Misplaced, causes_of, coarse_step, misplaced
 from forecast.intake.doubts import plausible
@@ -78,25 +78,29 @@ def judge(case: Case, history: History) -> list[Doubt]:
 
 
 def _copies(case: Case, history: History) -> Iterator[Doubt]:
-    """Doubt a table that has the figures of another year, all or some; few figures those of the next year."""
-    now = case.percent.to_numpy()
+    """Doubt a table that has the figures of another year, all or some; few figures those of the next year.
+
+    Of criteria nothing follows: many have all of few points in every year.
+    """
+    table = case.percent.loc[:, [not is_criterion(str(name)) for name in case.percent]]
+    now = table.to_numpy()
     for year in history.years:
         if year == case.year:
             continue
-        cells, known = plausible.copied(now, history.table_like(case.percent, year).to_numpy(dtype=float))
+        cells, known = plausible.copied(now, history.table_like(table, year).to_numpy(dtype=float))
         equal = int(cells.sum())
         facts = {"year": case.year, "other": year, "equal": equal, "known": known}
-        few = case.percent.size < plausible.FEWEST_COPIED and equal and abs(year - case.year) == 1
+        few = table.size < plausible.FEWEST_COPIED and equal and abs(year - case.year) == 1
         if few or (known >= plausible.FEWEST_COPIED and equal > plausible.COPY * known):
             yield Doubt("doubt.copy", facts=facts)
         elif plausible.left_over(cells, known):
             most = int(cells.sum(axis=0).argmax())
-            whole = 2 * int(cells[:, most].sum()) > equal and case.percent.shape[1] > 1
+            whole = 2 * int(cells[:, most].sum()) > equal and table.shape[1] > 1
             of_rows = cells.sum(axis=1)
             order = np.argsort(-of_rows, kind="stable")[:_MOST_NAMED]
-            areas = [str(case.percent.index[row]) for row in order.tolist() if of_rows[row]]
+            areas = [str(table.index[row]) for row in order.tolist() if of_rows[row]]
             named = [*areas, "…"] if np.count_nonzero(of_rows) > _MOST_NAMED else areas
-            component = str(case.percent.columns[most]) if whole else ""
+            component = str(table.columns[most]) if whole else ""
             yield Doubt("doubt.left_over", component=component, facts={**facts, "areas": named})
 
 
