@@ -580,3 +580,22 @@ def test_a_day_that_excel_made_of_a_month_is_asked_about(data_dir, tmp_path):
     book.save(path)
     period = lists.rows_of_list(data_dir, path, "indicators", shared=shared).rows[0]["period"]
     assert period == "2024-01..2024-06"
+
+
+@pytest.mark.parametrize(
+    ("changed", "by", "told"), [(8, 5, True), (5, 5, True), (4, 5, False), (8, 1, False)]
+)
+def test_a_list_of_a_period_that_stands_with_other_figures_is_one_question(
+    changed, by, told, imported, areas
+):
+    """Its month is mistyped; corrections of a few figures, or small ones of all, are none."""
+    before = [f"{RATE},{area},2024-01..2024-08,{30 + n},2024-09-05,x" for n, area in enumerate(areas[:8])]
+    lines = [
+        f"{RATE},{area},2024-01..2024-08,{30 + n + by * (n < changed)},2024-10-05,y"
+        for n, area in enumerate(areas[:8])
+    ]
+
+    append.append(imported(HEAD, *before))
+    doubts = imported(HEAD, *lines).doubts
+
+    assert [doubt.expected_key for doubt in doubts] == ["doubt.unlike_standing"] * told

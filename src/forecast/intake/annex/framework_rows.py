@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.labels import text
-from forecast.base.spec import nearest, refuse_outside, refuse_unknown
+from forecast.base.spec import nearest, refuse_outside, refuse_unknown, today
 from forecast.data import rules
 from forecast.data.framework import TOTAL, WHOLE, is_criterion
 from forecast.data.load.files import read_rows
@@ -25,6 +25,7 @@ from forecast.data.tables import (
 )
 from forecast.intake.annex.framework_table import Change, FrameworkTable, Row, differences, read_table
 from forecast.intake.annex.tree import TOLERANCE, Annex, Item
+from forecast.intake.doubts.years import FAR_EVENT
 
 HALVES: Final = {"sipas": "D8.sipas", "outcome": "D8.outcome"}
 PARTS_OF: Final = {"appraised": "part.appraised", "leaders_survey": "part.leaders_survey", **HALVES}
@@ -49,9 +50,10 @@ class Request:
             raise SpecError("spec.empty", {"name": "--framework"})
         if self.status not in MAX_STATUS:
             refuse_unknown("--status", self.status, MAX_STATUS)
-        for name, year in (("--first-year", self.first_year), ("--last-year", self.last_year)):
+        first, last = ("--first-year", self.first_year), ("--last-year", self.last_year)
+        for (name, year), latest in ((first, today().year + FAR_EVENT), (last, LAST_YEAR)):
             if year is not None:
-                refuse_outside(name, year, FIRST_YEAR, LAST_YEAR)
+                refuse_outside(name, year, FIRST_YEAR, latest)
         if self.first_year and self.last_year and self.last_year < self.first_year:
             raise SpecError("annex.years_reversed", {"first": self.first_year, "last": self.last_year})
 

@@ -15,6 +15,7 @@ from forecast.intake.doubts.scores import Doubt
 from forecast.intake.doubts.wholes import whole_doubts, wholes_in
 
 LEFT_OF_LIST: Final = 1 / 3  # share of equal figures from which a list is, in part, another period's
+REVISED: Final = 0.05  # share of a figure by which a later source may correct it
 
 
 def compare_list(
@@ -44,6 +45,7 @@ def _indicator_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Dou
     yield from ((number, doubt) for number, _, doubt in area_doubts(after, len(now.frames[table])))
     rows = after.frames[table].iloc[len(now.frames[table]) :]
     yield from _of_other_periods(rows, now.frames[table], kinds)
+    yield from _unlike_standing(rows, now.frames[table])
     for number, row in enumerate(rows.itertuples(index=False)):
         yield from ((number, doubt) for doubt in others.of(row))
         others.add(row)
@@ -67,3 +69,18 @@ def _of_other_periods(
         if equal["value"].nunique() >= FEWEST_COPIED and left > LEFT_OF_LIST * count:
             facts = {"equal": left, "known": count, "period": period, "other": other}
             yield int(equal["number"].iloc[0]), Doubt("doubt.other_period", facts=facts, column="value")
+
+
+def _unlike_standing(rows: pd.DataFrame, known: pd.DataFrame) -> Iterator[tuple[int, Doubt]]:
+    """Doubt a list whose period stands already, with other figures in most places: the period is mistyped."""
+    key = ["indicator_code", "area", "period"]
+    pairs = rows[[*key, "value"]].assign(number=range(len(rows)))
+    pairs = pairs.merge(known[[*key, "value"]], on=key, suffixes=("", "_known"))
+    apart = (pairs["value"] - pairs["value_known"]).abs()
+    allowed = REVISED * pairs[["value", "value_known"]].abs().max(axis=1)
+    nearest = pairs.assign(other=apart > allowed).groupby([*key, "number"], as_index=False)["other"].min()
+    for (_, period), own in nearest.groupby(["indicator_code", "period"], sort=False):
+        other, count = own.loc[own["other"], "number"], own["number"].nunique()
+        if len(other) >= FEWEST_COPIED and 2 * len(other) > count:
+            facts = {"other": len(other), "known": count, "period": period}
+            yield int(other.iloc[0]), Doubt("doubt.unlike_standing", facts=facts, column="period")

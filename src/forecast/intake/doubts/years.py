@@ -17,7 +17,7 @@ from forecast.data.tables import ANNOUNCEMENTS, EVENTS, LINEAGE, RELATED, SCORES
 from forecast.intake.doubts.scores import Doubt
 
 _FRAMEWORK: Final = "framework"
-_FAR_EVENT: Final = 3  # years between that of a change and the day on which it was known
+FAR_EVENT: Final = 3  # years between that of a change and the day on which it was known
 _FAR_TARGET: Final = 10  # years ahead, as far as plans go
 _FAR_DAYS: Final = pd.Timedelta(days=31)  # between the day of a result and that of its figures
 Doubted = Iterator[tuple[int, Any, Doubt]]  # number among the rows that are judged, row, doubt
@@ -42,7 +42,7 @@ def _of_event(row: Any, others: pd.DataFrame, known: list[str]) -> Iterator[Doub
     if row.kind == _FRAMEWORK and len(same_year):
         facts = {"what": str(same_year["what"].iloc[0]), "year": int(row.year)}
         yield Doubt("doubt.two_frameworks", facts=facts, column="what")
-    if abs(row.known_on.year - row.year) > _FAR_EVENT:
+    if abs(row.known_on.year - row.year) > FAR_EVENT:
         yield Doubt("doubt.event_year", facts={"day": row.known_on.date()}, column="year")
     if row.kind == _FRAMEWORK and not is_decision(row.what):
         yield Doubt("doubt.decision", facts=_accepted_by("decision"), column="what")
