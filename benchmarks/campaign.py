@@ -1,4 +1,4 @@
-"""Files at random at every door of intake: ``python -m benchmarks.campaign [EXAMPLES]``.
+"""Files at random at every door that reads files: ``python -m benchmarks.campaign [EXAMPLES]``.
 
 No file may end in another error than ours, take more than ten seconds or more than 1 GB, change the folder of
 data, or give a row that the folder would not take.  What breaks this is kept in ``tests/intake/corpus`` and
@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import json
 import random
 import shutil
 import sys
@@ -32,18 +33,40 @@ from hypothesis.errors import FlakyFailure
 from benchmarks import ledgers
 from forecast.base.errors import ForecastError
 from forecast.base.excel import saved
+from forecast.cli import panels
+from forecast.data import issuer, scenarios
 from forecast.data.load import read_vintages
 from forecast.data.tables import EVERY_CODE
 from forecast.intake import pdf_tables
 from forecast.intake.additions import list_sheet, lists, province_table
 from forecast.intake.annex import framework_rows, tree
 from forecast.intake.forms.receive import receive
+from forecast.runs import notebooks as stored_notebooks
+from forecast.sending import recipients
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "tests" / "intake" / "corpus"
 MOST_SECONDS = 10.0
 LEDGER = "verify"
 EXAMPLES = 300  # of each kind of file
+OWN_DOORS = {  # kinds of files that go to doors of their own
+    LEDGER: (LEDGER,),
+    ".toml": ("scenarios", "issuer", "recipients"),
+    ".ipynb": ("notebook",),
+}
+RECIPIENTS = """[smtp]
+host = "mail.example.org"
+port = 587
+security = "starttls"
+from = "cchc@example.org"
+
+[[to]]
+name = "Lan"
+email = "lan@example.org"
+lang = "vi"
+attach = ["pdf", "xlsx"]
+"""
+ISSUER = 'name_vi = "Sở Nội vụ"\nname_en = "Department of Home Affairs"\n'
 DAY = dt.date(2024, 10, 20)
 ORIGIN = province_table.Origin(published_on=dt.date(2024, 4, 17), source="giả định")
 SHARED = {"source_url": "giả định", "published_on": "2024-04-17", "year": "2023", "area": "Hà Nội"}
@@ -161,7 +184,14 @@ def doors(data: Path) -> Mapping[str, Callable[[Path], object]]:
         f"import {kind}": lambda path, kind=kind: lists.rows_of_list(data, path, kind, shared=SHARED)
         for kind in list_sheet.KINDS
     }
-    return {**tables, **rows, "framework import": annex, "intake": form, LEDGER: ledgers.taken}
+    others: dict[str, Callable[[Path], object]] = {
+        "predict": lambda path: panels.read_panel(path, None, 2024),
+        "scenarios": lambda path: scenarios.parse(path.read_bytes()),
+        "issuer": lambda path: issuer.parse(path.read_bytes()),
+        "recipients": recipients.read,
+        "notebook": lambda path: stored_notebooks.read(path.parent, path.stem),
+    }
+    return {**tables, **rows, **others, "framework import": annex, "intake": form, LEDGER: ledgers.taken}
 
 
 def knock(door: str, enter: Callable[[Path], object], path: Path) -> None:
@@ -370,11 +400,46 @@ def repacked(data: bytes) -> st.SearchStrategy[bytes]:
     return st.integers(0, 1 << 30).map(change)
 
 
+@cache
+def _texts(pattern: str) -> tuple[bytes, ...]:
+    return tuple(path.read_bytes() for path in sorted(ROOT.glob(pattern)))
+
+
+def toml_files() -> st.SearchStrategy[bytes]:
+    """A sound file of scenarios, an issuer or recipients, whole or damaged, or with a line of another."""
+    sound = [*_texts("data/*.toml"), RECIPIENTS.encode(), ISSUER.encode()]
+    lines = [line for text in sound for line in text.splitlines()]
+    odd = st.lists(st.sampled_from(lines), max_size=8).map(b"\n".join)
+    return st.one_of(st.sampled_from(sound).flatmap(damaged), odd, odd.flatmap(damaged))
+
+
+def notebook_files() -> st.SearchStrategy[bytes]:
+    """A stored notebook with a few bytes changed, or parts of it exchanged for others."""
+
+    def change(seed: int) -> bytes:
+        rng = random.Random(seed)  # noqa: S311
+        tree = json.loads(rng.choice(_texts("notebooks/*.ipynb")))
+        for _ in range(rng.randint(1, 3)):
+            node = tree
+            while isinstance(node, dict | list) and node and (rng.random() < 0.8 or node is tree):
+                above, at = node, rng.choice(list(node) if isinstance(node, dict) else range(len(node)))
+                node = node[at]
+            above[at] = rng.choice(
+                [None, "", -1, 1e308, [], {}, ["x = 1"], "!ls", "\u202e", tree["nbformat"]]
+            )
+        return json.dumps(tree).encode()
+
+    sound = st.sampled_from(_texts("notebooks/*.ipynb"))
+    return st.one_of(sound.flatmap(damaged), *[st.integers(0, 1 << 30).map(change)] * 3)
+
+
 KINDS: Mapping[str, Callable[[], st.SearchStrategy[bytes]]] = {
     ".csv": csv_files,
     ".xlsx": workbooks,
     ".docx": documents,
     ".pdf": pdf_files,
+    ".toml": toml_files,
+    ".ipynb": notebook_files,
     LEDGER: lambda: st.one_of(ledgers.ledgers(), ledgers.ledgers().flatmap(damaged)),
 }
 
@@ -389,7 +454,8 @@ def campaign(kind: str, examples: int, *, keep: bool = False) -> None:
     """
     with office() as (place, every):
         path, worst = place / f"file{kind}", list[Any]()
-        names = [LEDGER] if kind == LEDGER else sorted(every)
+        others = {name for own in OWN_DOORS.values() for name in own}
+        names = OWN_DOORS.get(kind, sorted(set(every) - others))
 
         @settings(
             max_examples=examples,
