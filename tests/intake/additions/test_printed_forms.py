@@ -533,3 +533,14 @@ def test_a_decimal_comma_parts_no_columns(mark, read, table, tmp_path):
     path.write_text("\n".join(map(mark.join, lines)), encoding="utf-8")
 
     assert figures(read(path)) == {(row[1], "total"): (row[3], "percent", "") for row in table}
+
+
+def test_a_rank_beside_satisfaction_alone_is_no_rank_of_the_index(read, table, tmp_path):
+    """It is that of SIPAS: the column is named as not read, and no rank of PAR is written."""
+    head = ["STT", "Tỉnh, thành phố", "Chỉ số hài lòng (%)", "Hạng"]
+    rows = [[number, area, total, rank] for number, area, _, total, rank in table]
+
+    proposal = read(sheet(tmp_path / "a.xlsx", rows, head=head))
+
+    assert {(row["component"], row["rank"]) for row in proposal.rows} == {("D8.sipas", "")}
+    assert "D Hạng" in next(each for each in proposal.remarks if each.key == "imports.unread").text("en")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from forecast.base.errors import DataError, Problem, SpecError
+from forecast.base.indexes import INDEXES
 from forecast.base.labels import Phrase, shortened
 from forecast.base.spelling import letters_of, plain_words
 from forecast.data.framework import TOTAL
@@ -48,6 +49,7 @@ _STATISTICS: Final = (
 )
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _UNREAD: Final = ("ignored", "unknown")
+_NOT_OF_INDEX: Final = Heading("unknown", "")
 _MOST_GAPS: Final = 8  # cells without a figure that a remark names
 
 
@@ -286,6 +288,10 @@ class _Reader:
         for at in totals if len(totals) > 1 else ():
             part = part_beside_total(self._labels(at), self.index_code)
             columns[at] = replace(columns[at], component=part or TOTAL)
+        survey = INDEXES[self.index_code].survey_component
+        # beside the survey alone a rank is that of the survey's own index
+        if {own.component for own in columns.values() if own.kind == "figure"} == {survey}:
+            return {at: _NOT_OF_INDEX if own.kind == "rank" else own for at, own in columns.items()}
         return columns
 
     def _filled(self) -> list[int]:
