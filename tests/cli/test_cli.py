@@ -114,7 +114,7 @@ def test_bad_data_as_json(broken, capsys):
         (["framework"], "Thiếu import|show. Xem: forecast framework"),
         (["framework", "import"], "Thiếu FILE. Xem: forecast framework import"),
         (["check", "--as-of"], "--as-of phải có giá trị"),
-        (["check", "--as-of", "20/10/2024"], "ví dụ: 2024-10-20"),
+        (["check", "--as-of", "20/2024"], "ví dụ: 20/10/2024"),
         (["check", "--as-of", "2024-02-30"], "không có ngày 2024-02-30"),
         (["check", "--as-of", "1999-01-01", "--data-dir", str(REAL)], "28/02/2014"),
         ([*CHECK, "--aera", "x"], "có phải là --area không"),

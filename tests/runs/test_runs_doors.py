@@ -101,7 +101,7 @@ PARAMETERS = {
     "yaer=1": "the nearest is year", "__import__=1": "there is no parameter __import__",
 }  # fmt: skip
 OWN = {
-    "as_of=20/10/2024": "e.g. 2024-10-20",
+    "as_of=10/2024": "e.g. 20/10/2024",
     "as_of=2024-02-30": "there is no day 2024-02-30",
     "as_of=2044-01-01": "still to come",
     "area=Sài Gòn 2": "there is no area “Sài Gòn 2”",
@@ -142,7 +142,7 @@ COMMANDS = [
     (["report"], "Missing: --target-year"),
     (REPORT[:3], "Missing: --as-of"),
     ([*REPORT[:3], "--as-of"], "--as-of needs a value after it"),
-    ([*REPORT[:3], "--as-of", "20/10/2024"], "e.g. 2024-10-20"),
+    ([*REPORT[:3], "--as-of", "10/2024"], "e.g. 20/10/2024"),
     ([*REPORT[:3], "--as-of", "2001-10-20"], "--as-of must be from 2007 to 2100"),
     ([*REPORT[:3], "--as-of", "9999-12-31"], "the day 31 Dec 9999 is still to come"),
     (["report", *REPORT[3:], "--target-year", "24"], "--target-year must be from 2012"),

@@ -51,7 +51,7 @@ PLANS = [
     ("format", None, ODD),
     ("when", "hourly", "there is no --every “hourly”"),
     ("when", 5, ODD),
-    ("until", "31/10/2024", "e.g. 2024-10-31"),
+    ("until", "10/2024", "e.g. 20/10/2024"),
     ("until", "2024-02-30", "there is no day 2024-02-30"),
     ("until", None, ODD),
     ("installed_at", "yesterday", ODD),
@@ -105,7 +105,7 @@ RECORDS = [
     ("attempts", -5),
     ("attempts", float("nan")),
     ("attempts", "1"),
-    ("over_told", "31/10/2024"),
+    ("over_told", "10/2024"),
     ("over_told", 5),
 ]
 TIMES = {
@@ -160,7 +160,7 @@ COMMANDS = [
     (["show", "extra"], "Not understood: extra"),
     (["install"], "needs --every"),
     (INSTALL[:3], "needs --until"),
-    ([*INSTALL[:3], "--until", "31/10/2024"], "e.g. 2024-10-31"),
+    ([*INSTALL[:3], "--until", "10/2024"], "e.g. 20/10/2024"),
     ([*INSTALL, "--target-year", "1"], "--target-year must be from 2012"),
     ([*INSTALL, "--target-year", "2020"], "The PAR result for 2020 or later was announced"),
     ([*INSTALL, "--target-year", "x"], "must be a whole number"),

@@ -142,18 +142,14 @@ def refuse_unanswerable(
 
 
 def parse_day(text: str, name: str = "as_of") -> dt.date:
-    """Read an ISO day (2024-10-20); other forms are refused with the ISO form where it is plain.
+    """Read a day in any form that `iso_hint` knows: 2024-10-20, 20/10/2024.
 
-    Raises SpecError if the text is no ISO day.
+    Raises SpecError if the text is no day.
     """
-    clean = text.strip()
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", clean, flags=re.ASCII):
-        try:
-            return dt.date.fromisoformat(clean)
-        except ValueError:
-            raise SpecError("spec.no_such_day", {"name": name, "found": clean}) from None
-    example = iso_hint(clean) or EXAMPLE_DAY
-    raise SpecError("spec.not_iso", {"name": name, "found": clean, "example": example})
+    if iso := iso_hint(text):
+        return dt.date.fromisoformat(iso)
+    key = "spec.no_such_day" if looks_like_day(text) else "spec.no_day"
+    raise SpecError(key, {"name": name, "found": text.strip(), "example": EXAMPLE_DAY})
 
 
 def today() -> dt.date:
@@ -183,6 +179,15 @@ def iso_hint(text: str) -> str:
             except ValueError:
                 break
     return ""
+
+
+def looks_like_day(text: str) -> bool:
+    """Whether a text has the form of a day, be there such a day or not.
+
+    >>> looks_like_day("31/9/2024"), looks_like_day("9/2024")
+    (True, False)
+    """
+    return any(form.fullmatch(text.strip()) for form in _DAY_FORMS)
 
 
 def same_day(day: dt.date, years: int) -> dt.date:

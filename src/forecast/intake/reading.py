@@ -110,7 +110,7 @@ def _sheet_grid(file: str, sheet: Worksheet) -> Grid:
 
 
 def _csv_grid(path: Path) -> Grid:
-    text = incoming.text(incoming.content(path), path.name)
+    text = incoming.text(incoming.content(path), path.name, utf16=True)
     if not text.strip():
         raise incoming.refusal(path.name, "expect.not_empty")
     tables = [_records(text, mark) for mark in _DELIMITERS]

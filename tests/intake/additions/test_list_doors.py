@@ -599,3 +599,18 @@ def test_a_list_of_a_period_that_stands_with_other_figures_is_one_question(
     doubts = imported(HEAD, *lines).doubts
 
     assert [doubt.expected_key for doubt in doubts] == ["doubt.unlike_standing"] * told
+
+
+@pytest.mark.parametrize("mark", ["\t", ";"])
+def test_a_table_that_excel_saved_as_unicode_text_is_read(data_dir, tmp_path, mark):
+    """Its first bytes say that it is UTF-16; tabs or semicolons stand between the cells."""
+    path = tmp_path / "bang.txt"
+    path.write_bytes(f"{HEAD}\n{ROW}".replace(",", mark).encode("utf-16"))
+    [row] = lists.rows_of_list(data_dir, path, "indicators").rows
+    assert (row["area"], row["value"]) == ("Hà Nội", "41.5")
+
+
+def test_a_day_of_any_form_is_that_day_where_one_row_is_added(data_dir):
+    """One reader of days serves the options too."""
+    cells = {"index_code": "PAR", "year": "2023", "what": "1/QĐ", "known_on": "5/1/2023"}
+    assert one_row.event(data_dir, **cells).rows[0]["known_on"] == "2023-01-05"

@@ -227,7 +227,8 @@ def test_places_in_a_csv_are_row_and_column(made_up, tmp_path):
         (b"", "bảng trống"),
         ("STT;Tên;Giá\n1;a;2\n".encode(), "không tìm thấy bảng"),
         ("STT;Tiêu chí;Điểm tối đa\n".encode(), "số thứ tự"),
-        ("STT;Tiêu chí;Điểm tối đa\n".encode("utf-16"), "UTF-16"),
+        ("STT;Tiêu chí;Điểm tối đa\n".encode("utf-16"), "số thứ tự"),  # read, as Excel's Unicode text
+        ("STT;Tiêu chí;Điểm tối đa\n".encode("utf-16-le"), "UTF-16"),
         ("Tiêu chí".encode("cp1258", errors="replace"), "UTF-8"),
     ],
 )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecast.base.errors import Problem
 from forecast.base.indexes import MAIN
-from forecast.base.spec import EXAMPLE_DAY, iso_hint, nearest
+from forecast.base.spec import EXAMPLE_DAY, iso_hint, looks_like_day, nearest
 from forecast.base.spelling import UNSEEN, clean
 from forecast.data.framework import TOTAL
 from forecast.data.load.areas import Gazetteer
@@ -323,14 +323,13 @@ def number_hint(text: str) -> str:
 
 
 def _day(text: str, _: Column) -> Cell:
+    iso = iso_hint(text)
+    if not iso and looks_like_day(text):
+        return Cell(pd.NaT, ("expect.real_day", {}))
     if not _ISO_DAY.fullmatch(text):
-        iso = iso_hint(text)
         key = "expect.iso_day" if iso else "expect.iso_day_example"
         return Cell(pd.NaT, (key, {"example": iso or EXAMPLE_DAY}))
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError:
-        return Cell(pd.NaT, ("expect.real_day", {}))
+    day = dt.date.fromisoformat(iso)
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         return Cell(pd.NaT, ("expect.year", {"first": FIRST_YEAR, "last": LAST_YEAR}))
     return Cell(pd.Timestamp(day))

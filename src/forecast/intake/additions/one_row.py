@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.indexes import INDEXES, MAIN, SURVEYS
-from forecast.base.spec import nearest
+from forecast.base.spec import iso_hint, nearest
 from forecast.base.spelling import clean
 from forecast.data.framework import TOTAL
 from forecast.data.load import Vintages, read_vintages
@@ -238,7 +238,7 @@ def _clean_cells(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[
     row_cells |= {
         name: meant
         for name, text in row_cells.items()
-        if (meant := value_named(text, table.column(name), index_code, known))
+        if (meant := value_named(text, table.column(name), index_code, known) or _day_in(table, name, text))
     }
     percent = table is SCORES and row_cells.get("score", "").endswith("%")
     if percent and row_cells.setdefault("unit", "percent") == "points":
@@ -252,6 +252,11 @@ def _clean_cells(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[
     if "area" in row_cells:
         row_cells["area"] = area_named(row_cells["area"], places) or row_cells["area"]
     return row_cells
+
+
+def _day_in(table: Table, name: str, text: str) -> str:
+    """ISO form of a day in a column of days; ``""`` elsewhere, and where it is not plain."""
+    return iso_hint(text) if table.column(name).kind == "day" else ""
 
 
 def option_of(column: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from openpyxl.cell import Cell, MergedCell
 
-from forecast.base.spec import iso_hint
+from forecast.base.spec import iso_hint, looks_like_day
 from forecast.base.spelling import clean
 from forecast.base.workbook import in_percent, struck
 from forecast.intake.forms.layout import MOST_TEXT
@@ -78,6 +78,8 @@ def day(cell: Cell | MergedCell, first: dt.date, last: dt.date) -> CellValue:
         if not typed:
             return CellValue()
         iso = iso_hint(typed)
+        if not iso and looks_like_day(typed):
+            return _wrong("expect.real_day")
         day = dt.date.fromisoformat(iso) if iso else None
     if day is None or not first <= day <= last:
         return _wrong("expect.form_day", first=first, last=last)
