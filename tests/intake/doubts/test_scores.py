@@ -260,9 +260,12 @@ def totals():
     ("area", "percent", "rank", "year", "kind"),
     [
         ("A5", 70.0, np.nan, 2023, "doubt.jump"),  # four years known, and the middle, all 15 or more off
-        ("A5", 71.0, np.nan, 2023, ""),
-        ("A30", 99.9, np.nan, 2023, "doubt.beyond"),  # above all, and far from its own years and the middle
-        ("A5", 97.0, np.nan, 2023, ""),
+        ("A5", 80.4, np.nan, 2023, "doubt.jump"),  # 8.1 below its last year, which no total ever fell
+        ("A5", 80.6, np.nan, 2023, ""),
+        ("A5", 96.6, np.nan, 2023, "doubt.jump"),  # 8.1 above
+        ("A5", 96.4, np.nan, 2023, ""),
+        ("A30", 89.5, np.nan, 2023, ""),  # 8.5 above, but only as far from the middle as before
+        ("A30", 99.9, np.nan, 2023, "doubt.jump"),
         ("A31", 70.0, np.nan, 2023, "doubt.beyond"),  # nothing known of its own
         ("A31", 72.0, np.nan, 2023, ""),
         ("A31", 75.0, 1, 2023, "doubt.rank_low"),  # the first had 89.7
@@ -281,6 +284,34 @@ def test_one_total_is_held_against_the_country(totals, area, percent, rank, year
     doubts = judge(Case(year, one, one, pd.Series([rank], index=[area], dtype=float), {}), totals)
 
     assert [doubt.key for doubt in doubts] == ([kind] if kind else [])
+
+
+@pytest.mark.parametrize(
+    ("change", "doubtful"),
+    [
+        ({"breaks": (2023,)}, False),  # by how much all others moved is not known
+        ({"ends": {(2023, "total"): (75.0, 95.0)}}, False),  # the lowest that was published
+        ({"ends": {(2023, "total"): (74.0, 95.0)}}, True),
+    ],
+)
+def test_a_total_is_sudden_where_the_movement_of_all_is_known(totals, change, doubtful):
+    """A break of the index leaves it open, and the lowest of the country is sure."""
+    one = pd.DataFrame({"total": [75.0]}, index=["A5"])
+    case = Case(2023, one, one, pd.Series([np.nan], index=["A5"]), {})
+
+    doubts = judge(case, replace(totals, **change))
+
+    assert [doubt.key for doubt in doubts] == (["doubt.jump"] if doubtful else [])
+
+
+def test_a_total_is_held_against_the_movement_of_its_whole_table(totals):
+    """Where all fall by nine, one that stays is doubted, and none of the others."""
+    now = totals.table(2022) - 9.0
+    now.loc["A5", "total"] += 9.0
+
+    doubts = judge(Case(2023, now, now, pd.Series(np.nan, index=now.index), {}), totals)
+
+    assert [(doubt.key, doubt.area) for doubt in doubts] == [("doubt.jump", "A5")]
 
 
 @pytest.mark.parametrize("score", [0.9, 9.4])

@@ -6,6 +6,7 @@ doubt is not repeated.
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -25,7 +26,7 @@ from forecast.data.tables import (
     TABLE_LANG,
 )
 from forecast.intake.doubts.groups import doubts_of_known
-from forecast.intake.doubts.history import History, history
+from forecast.intake.doubts.history import history
 from forecast.intake.doubts.indicators import IndicatorDoubts
 from forecast.intake.doubts.office import DOUBTS_OF_OFFICE
 from forecast.intake.doubts.scores import Case, Doubt, judge
@@ -55,7 +56,7 @@ def _of_scores(vintages: Vintages, index_code: str, as_of: dt.date) -> Iterator[
     rows = {(row.area, row.component, int(row.year)): row for row in each_row(taken)}
     for year in known.years:
         percent = known.table(year)
-        others = History(known.figures[known.figures["year"] != year], {})
+        others = replace(known, figures=known.figures[known.figures["year"] != year])
         if percent.empty or others.figures["percent"].isna().all():
             continue
         parts = INDEXES[index_code].parts_of_total(year)

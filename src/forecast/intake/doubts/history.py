@@ -1,5 +1,7 @@
 """Gather the known figures of an index in other years, as tables of areas by components in percent."""
 
+from __future__ import annotations
+
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +11,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.data.framework import WHOLE, with_share
+from forecast.base.arrays import Floats
+from forecast.data.framework import TOTAL, WHOLE, breaks, with_share
 from forecast.data.load import Vintages
 from forecast.data.tables import COUNTRY, RELATED_CODES
+from forecast.intake.doubts.plausible import FEWEST, robust_spread
 
 REACH: Final = 3  # years whose mean stands for a place's usual figure
+COMMON: Final = 5  # places from which the movement of a year is known
 _COLUMNS: Final = ["area", "component", "year", "score", "unit", "maximum", "percent", "rank", "source_url"]
 
 
@@ -26,6 +31,7 @@ class History:
     figures: pd.DataFrame
     # lowest and highest figure that was published for the country, in percent, by year and component
     ends: Mapping[tuple[int, str], tuple[float, float]]
+    breaks: tuple[int, ...] = ()  # years whose figures are on another level than those before
 
     def table(self, year: int) -> pd.DataFrame:
         """Percent by area and component in one year."""
@@ -47,9 +53,45 @@ class History:
         return self.table(year).reindex(index=other.index, columns=other.columns)
 
     @cached_property
+    def by_component(self) -> dict[str, Floats]:
+        """Percent of all areas and years by component."""
+        known = self.figures.dropna(subset="percent")
+        return {str(name): own.to_numpy() for name, own in known.groupby("component")["percent"]}
+
+    @cached_property
     def years(self) -> tuple[int, ...]:
         """Years with any score."""
         return tuple(sorted({int(year) for year in self.figures["year"]}))
+
+    @cached_property
+    def spread_of_changes(self) -> float:
+        """Robust standard deviation of the changes of totals from year to year, about each year's middle.
+
+        NaN of fewer than `FEWEST` changes.
+        """
+        changes = [
+            (self.totals(year) - self.totals(year - 1)).dropna().to_numpy(dtype=float) for year in self.years
+        ]
+        about = np.concatenate(
+            [own - np.median(own) for own in changes if len(own) >= COMMON] or [np.array([])]
+        )
+        return robust_spread(about) if len(about) >= FEWEST else np.nan
+
+    def totals(self, year: int) -> pd.Series[float]:
+        """Total of each area in a year, in percent."""
+        table = self.table(year)
+        return table[TOTAL] if TOTAL in table else pd.Series(dtype=float)
+
+    def movement(self, year: int, other: int, totals: pd.Series[float]) -> float:
+        """Movement of all totals from another year to this, whose new `totals` count too; NaN if unknown.
+
+        Of few places nothing is known but that there is none to speak of, if no break lies between.
+        """
+        moves = (totals.combine_first(self.totals(year)) - self.totals(other)).dropna()
+        if len(moves) >= COMMON:
+            return float(moves.median())
+        span = range(min(year, other) + 1, max(year, other) + 1)
+        return np.nan if any(broken in span for broken in self.breaks) else 0.0
 
     def usual(self, year: int, like: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         """Each cell's usual figure before a year, on the level of the nearest year, and that year (0: none).
@@ -83,4 +125,5 @@ def history(vintages: Vintages, index_code: str, as_of: dt.date) -> History:
     for key, statistic, percent in zip(keys, country["statistic"], country["percent"], strict=True):
         low, high = ends.get(key, (-np.inf, np.inf))
         ends[key] = (percent if statistic == "min" else low, percent if statistic == "max" else high)
-    return History(values[_COLUMNS].reset_index(drop=True), ends)
+    broken = breaks(vintages.frames["events"], index_code)
+    return History(values[_COLUMNS].reset_index(drop=True), ends, broken)

@@ -21,6 +21,8 @@ FAR: Final = 25.0  # percent from each of several years of a place and from its 
 FAR_OF_ONE: Final = 28.0  # the same where one year is known
 # A total varies less: the same by how many years are known at least.
 FAR_TOTAL: Final = ((4, 15.0), (2, 18.0), (1, 22.0))
+SUDDEN_TOTAL: Final = 6.0  # robust standard deviations by which a total may move otherwise than all others
+LEAST_SUDDEN: Final = 8.0  # and never less than so many percent of the maximum
 HIGH_TOTAL: Final = 10.0  # the same of a total above all that are known
 BEYOND: Final = 16.0  # percent outside all known figures of a component, of any place and year
 BEYOND_TOTAL: Final = 10.0  # the same of a total
@@ -87,6 +89,17 @@ def far(now: float, own: Sequence[float], middle: float, *, total: bool = False)
     return nearest > limit or max(now, _LEAST) * SLIPPED < max(float(np.median(own)), middle)
 
 
+def sudden(now: float, before: float, movement: float, middle: float, spread: float) -> bool:
+    """Whether a total moved, beside the movement of all others, as next to none ever did.
+
+    What goes back to the middle of all goes farther: the last of one year is not the last of the next.
+    Nothing is sudden where the movement or the usual `spread` of changes is NaN.
+    """
+    expected = before + movement
+    away = abs(now - movement - middle) > abs(before - middle)
+    return away and bool(abs(now - expected) > np.maximum(LEAST_SUDDEN, SUDDEN_TOTAL * spread))
+
+
 def beyond(now: float, known: Floats, own: Sequence[float], *, total: bool = False) -> bool:
     """Whether a figure is far outside all that are known of its component, whatever the place and year.
 
@@ -132,9 +145,12 @@ def _robust(moves: Floats) -> Floats:
     finite = moves[~np.isnan(moves)]
     if len(finite) < FEWEST:
         return moves * 0.0
-    middle = np.median(finite)
-    spread = _MAD * np.median(np.abs(finite - middle))
-    return np.asarray((moves - middle) / max(spread, LEAST_JUMP / JUMP))
+    return np.asarray((moves - np.median(finite)) / max(robust_spread(finite), LEAST_JUMP / JUMP))
+
+
+def robust_spread(values: Floats) -> float:
+    """Standard deviation as the median distance from the median gives it."""
+    return _MAD * float(np.median(np.abs(values - np.median(values))))
 
 
 def swapped_rows(now: Floats, before: Floats) -> list[Pair]:

@@ -7,7 +7,7 @@ ranks with scores.  A doubt stops an addition until a person insists.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -19,7 +19,7 @@ from forecast.data.framework import TOTAL, is_criterion
 from forecast.data.load.area_rules import PROVINCES
 from forecast.data.load.coherence import Misplaced, causes_of, coarse_step, misplaced
 from forecast.intake.doubts import plausible
-from forecast.intake.doubts.history import History
+from forecast.intake.doubts.history import REACH, History
 
 # Ten parts of ten points and their weighted sum of 100, each with two decimals, are at most 0.055 off.
 SUM_TOLERANCE: Final = 0.06
@@ -140,7 +140,7 @@ def _unlike_other_years(case: Case, history: History) -> Iterator[Doubt]:
 def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
     """Doubt a cell far from the known figure of its year, from those of its area, or from all known ones."""
     known = history.figures.dropna(subset="percent")
-    every = {str(name): own.to_numpy() for name, own in known.groupby("component")["percent"]}
+    every = history.by_component
     years: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
     for area, component, year, percent in known[["area", "component", "year", "percent"]].itertuples(
         index=False
@@ -155,12 +155,33 @@ def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
         total = cell[1] == TOTAL
         if standing and plausible.unlike(now, standing):
             yield Doubt("doubt.standing", *cell, {**facts, "known": round(standing[0], 2)})
-        elif own and not standing and plausible.far(now, own, float(np.median(all_known)), total=total):
+        elif (
+            own
+            and not standing
+            and (
+                plausible.far(now, own, float(np.median(all_known)), total=total)
+                or (total and _sudden(case, history, now, others))
+            )
+        ):
             year, percent = min(others, key=lambda pair: abs(pair[0] - case.year))
             yield Doubt("doubt.jump", *cell, {**facts, "other": year, "before": round(percent, 2)})
         elif not standing and plausible.beyond(now, all_known, own, total=total):
             ends = {"low": round(float(all_known.min()), 2), "high": round(float(all_known.max()), 2)}
             yield Doubt("doubt.beyond", *cell, {**facts, **ends})
+
+
+def _sudden(case: Case, history: History, now: float, others: Sequence[tuple[int, float]]) -> bool:
+    """Whether a total moved, beside all others, from the nearest year of its place as next to none did.
+
+    The highest and lowest that were published for the country are sure.
+    """
+    apart, year, before = min((abs(year - case.year), year, percent) for year, percent in others)
+    ends = history.ends.get((case.year, TOTAL), (np.nan, np.nan))
+    if apart > REACH or any(abs(now - end) <= _RANGE_TOLERANCE for end in ends):
+        return False
+    movement = history.movement(case.year, year, case.percent[TOTAL])
+    middle = float(np.median(history.by_component[TOTAL]))
+    return plausible.sudden(now, before, movement, middle, history.spread_of_changes)
 
 
 def _alone(case: Case, history: History) -> Iterator[Doubt]:
