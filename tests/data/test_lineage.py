@@ -358,7 +358,7 @@ def test_what_is_wrong_with_a_lineage_is_told_once(change, said):
 def test_a_lineage_that_may_be_cut_or_turn_back_is_doubted(change, found):
     """An area that is not named goes on, unless others that go on are named."""
     vintages = load.rehearse(REAL, "lineage.csv", _lineage(change).encode())
-    doubts = [each for each in doubts_in(vintages, "PAR", AFTER) if each.file == "lineage.csv"]
+    doubts = [each for each in doubts_in(vintages, AFTER) if each.file == "lineage.csv"]
 
     assert [(each.row, each.column, each.expected_key) for each in doubts] == found
 

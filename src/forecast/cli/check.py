@@ -42,7 +42,7 @@ def check(*, as_of: dt.date, index_code: str, area: str, data_dir: Path, as_json
         click.echo(_json({"sound": False, "problems": entries, "rest": error.rest}))
         return EXIT_DATA
     data = summary(known, index_code=index_code, area=known.find_province(area))
-    doubts = fold_repeats(doubts_in(vintages, index_code, as_of))
+    doubts = fold_repeats(doubts_in(vintages, as_of))
     if as_json:
         entries = [doubt.as_dict(lang) for doubt in doubts]
         click.echo(_json({"sound": True, **data.as_dict(), "doubts": entries, "hashes": dict(known.hashes)}))

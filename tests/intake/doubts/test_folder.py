@@ -10,12 +10,14 @@ import pytest
 
 from forecast import cli
 from forecast.data.load import read_vintages
-from forecast.data.tables import INDEX_CODES, REMEDIES
+from forecast.data.tables import REMEDIES
 from forecast.intake.additions import append, one_row
 from forecast.intake.doubts.folder import doubts_in
 from forecast.intake.doubts.indicators import IndicatorDoubts
 
 DAY = dt.date(2024, 10, 20)
+
+SIPAS_2022 = {"Hà Giang": 81.11, "Cao Bằng": 80.32, "Lào Cai": 84.03, "Sơn La": 83.47}  # made up
 
 
 def edited(path, begins, column, value):
@@ -47,12 +49,31 @@ def test_a_slip_of_the_hand_is_remarked_at_its_row(file, begins, column, value, 
             for line in path.read_text(encoding="utf-8").splitlines()
             if line.startswith("pub_inv_disb_rate") and "2023-01.." in line and "Việt Nam" not in line
         )
-    before = {(each.row, each.expected_key) for each in doubts_in(read_vintages(data_dir), "PAR", DAY)}
+    before = {(each.row, each.expected_key) for each in doubts_in(read_vintages(data_dir), DAY)}
 
     number = edited(path, begins, column, value)
-    after = {(each.row, each.expected_key) for each in doubts_in(read_vintages(data_dir), "PAR", DAY)}
+    after = {(each.row, each.expected_key) for each in doubts_in(read_vintages(data_dir), DAY)}
 
     assert (number, key) in after - before
+
+
+def test_figures_of_every_index_are_judged(data_dir):
+    """Whatever index the page of the data is about; of a whole table, the index is named."""
+    path = data_dir / "scores.csv"
+    rows = [
+        f"SIPAS,{year},{area},total,value,{score},percent,,,{day},{day},x,press,"
+        for year, day in ((2022, "2023-04-19"), (2023, "2024-04-17"))
+        for area, score in SIPAS_2022.items()
+    ]
+    path.write_text(path.read_text(encoding="utf-8") + "\n".join(rows) + "\n", encoding="utf-8")
+
+    copied = {
+        (each.row, each.column, each.value)
+        for each in doubts_in(read_vintages(data_dir), DAY)
+        if each.expected_key == "doubt.copy"
+    }
+
+    assert copied == {(None, "index_code", "SIPAS")}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +98,7 @@ def test_a_target_that_takes_another_back_is_remarked_with_both_rows(target, fir
     path = data_dir / "targets.csv"
     path.write_text(f"{path.read_text(encoding='utf-8').rstrip()}\n{target}\n", encoding="utf-8")
 
-    doubts = [each for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if each.file == "targets.csv"]
+    doubts = [each for each in doubts_in(read_vintages(data_dir), DAY) if each.file == "targets.csv"]
 
     assert [each.row for each in doubts] == ([4 if first == 5 else 5] if told else [])
     assert all(each.expected_facts["first"] == first and told in each.text("en") for each in doubts)
@@ -110,7 +131,7 @@ def test_what_nobody_can_look_up_or_cannot_well_be_is_remarked(file, row, column
     path.write_text(f"{path.read_text(encoding='utf-8').rstrip()}\n{row}\n", encoding="utf-8")
     number = len(path.read_text(encoding="utf-8").splitlines())
 
-    doubts = [each for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if each.row == number]
+    doubts = [each for each in doubts_in(read_vintages(data_dir), DAY) if each.row == number]
 
     found = [(each.column, each.expected_key) for each in doubts if each.file == file]
     assert found == ([(column, key)] if key else [])
@@ -133,7 +154,7 @@ def test_a_figure_of_all_provinces_that_one_contradicts_is_remarked(note, of_pro
     path.write_text(path.read_text(encoding="utf-8") + rows, encoding="utf-8")
     number = len(path.read_text(encoding="utf-8").splitlines()) - 1
 
-    doubts = [each for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if "group" in each.expected_key]
+    doubts = [each for each in doubts_in(read_vintages(data_dir), DAY) if "group" in each.expected_key]
 
     assert [each.expected_key for each in doubts] == kinds
     assert all((each.row, each.column, each.value) == (number, "score", "70") for each in doubts)
@@ -142,7 +163,7 @@ def test_a_figure_of_all_provinces_that_one_contradicts_is_remarked(note, of_pro
 def test_no_real_figure_of_provinces_is_doubted():
     """Of the indexes with means, highest and lowest."""
     real = read_vintages(Path(__file__).parents[3] / "data")
-    keys = {each.expected_key for code in INDEX_CODES for each in doubts_in(real, code, DAY)}
+    keys = {each.expected_key for each in doubts_in(real, DAY)}
 
     assert not {key for key in keys if key.startswith("doubt.group")}
 
@@ -151,9 +172,7 @@ def test_no_real_figure_of_provinces_is_doubted():
 def test_a_day_of_a_result_far_from_that_of_its_figures_is_remarked(day, found, data_dir):
     """More than a month before or after 17 April 2024, when the figures of 2023 were out."""
     number = edited(data_dir / "announcements.csv", "PAR,2023,", "announced_on", day)
-    doubts = [
-        each for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if each.file == "announcements.csv"
-    ]
+    doubts = [each for each in doubts_in(read_vintages(data_dir), DAY) if each.file == "announcements.csv"]
 
     assert [each.row for each in doubts] == [number for _ in found]
     assert all(each.expected_key == "doubt.other_day" for each in doubts)
@@ -163,7 +182,7 @@ def test_a_day_of_a_result_far_from_that_of_its_figures_is_remarked(day, found, 
 def test_a_figure_that_was_out_long_before_its_result_is_remarked(day, found, data_dir):
     """It would be used before anybody knew it; more than a month before 17 April 2024."""
     number = edited(data_dir / "scores.csv", "PAR,2023,Hà Nội,total,value", "published_on", day)
-    doubts = [each for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if each.row == number]
+    doubts = [each for each in doubts_in(read_vintages(data_dir), DAY) if each.row == number]
 
     assert [each.expected_key for each in doubts if each.column == "published_on"] == found
 
@@ -176,7 +195,7 @@ def test_a_target_that_was_lowered_on_purpose_says_so(data_dir):
     for note, count in (("", 1), ("mục tiêu đã được điều chỉnh", 0)):
         lines = [f"{head},note", *(f"{each}," for each in rows), f"{row},{note}"]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        found = doubts_in(read_vintages(data_dir), "PAR", DAY)
+        found = doubts_in(read_vintages(data_dir), DAY)
         assert sum(each.file == "targets.csv" for each in found) == count
 
 
@@ -205,7 +224,7 @@ def test_what_was_added_in_spite_of_a_doubt_is_not_told_again(data_dir):
     append.append(proposal, insist=True)
 
     assert "doubt.jump" not in {
-        each.expected_key for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if each.value == "6"
+        each.expected_key for each in doubts_in(read_vintages(data_dir), DAY) if each.value == "6"
     }
 
 
@@ -294,7 +313,7 @@ def test_the_projects_own_figures_raise_no_doubt():
     """Each was looked at: where sources disagree or are early, the row's note says so."""
     vintages = read_vintages(Path(__file__).parents[3] / "data")
 
-    assert [each.text("en") for code in INDEX_CODES for each in doubts_in(vintages, code, DAY)] == []
+    assert [each.text("en") for each in doubts_in(vintages, DAY)] == []
 
 
 def test_many_figures_of_one_place_are_judged_in_little_time():
@@ -332,7 +351,7 @@ def test_what_the_office_and_its_experts_say_is_doubted_in_the_folder(note, data
     for name, text in files.items():
         (data_dir / name).write_text(text, encoding="utf-8")
 
-    doubts = doubts_in(read_vintages(data_dir), "PAR", DAY)
+    doubts = doubts_in(read_vintages(data_dir), DAY)
 
     told = [(each.file, each.row, each.column, each.expected_key) for each in doubts if each.file in files]
     assert sorted(told) == (

@@ -7,6 +7,7 @@ doubt is not repeated.
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from forecast.data.tables import (
     INDICATORS,
     RELATED,
     RELATED_CODES,
+    SCORE_CODES,
     SCORES,
     TABLE_LANG,
 )
@@ -35,13 +37,15 @@ from forecast.intake.doubts.years import DOUBTS_OF_YEARS
 _ENDS: Final = ("doubt.below_lowest", "doubt.above_highest")  # settled figures of several sources may be so
 
 
-def doubts_in(vintages: Vintages, index_code: str, as_of: dt.date) -> list[Problem]:
-    """List the doubts about the scores of an index as known on a day, and about all rows of other tables."""
-    others = (*_of_indicators(vintages), *_of_rows(vintages))
+def doubts_in(vintages: Vintages, as_of: dt.date) -> list[Problem]:
+    """List the doubts about all scores as known on a day, and about all rows of other tables."""
+    scores = chain.from_iterable(_of_scores(vintages, index_code, as_of) for index_code in INDEXES)
     of_groups = (
-        _problem(odd, SCORES.file, "score", row) for row, odd in doubts_of_known(vintages, index_code, as_of)
+        _problem(odd, SCORES.file, "score", row)
+        for index_code in SCORE_CODES
+        for row, odd in doubts_of_known(vintages, index_code, as_of)
     )
-    return [*_of_scores(vintages, index_code, as_of), *of_groups, *others]
+    return [*scores, *of_groups, *_of_indicators(vintages), *_of_rows(vintages)]
 
 
 def _of_scores(vintages: Vintages, index_code: str, as_of: dt.date) -> Iterator[Problem]:
@@ -64,7 +68,11 @@ def _of_scores(vintages: Vintages, index_code: str, as_of: dt.date) -> Iterator[
         for doubt in judge(case, others):
             row = rows.get((doubt.area, doubt.component, year))
             if doubt.key not in _ENDS and not (row and _accepted(doubt, row)):
-                yield _problem(doubt, table.file, "score", row)
+                yield (
+                    _problem(doubt, table.file, "score", row)
+                    if row
+                    else _of_table(doubt, table.file, index_code)
+                )
 
 
 def _of_indicators(vintages: Vintages) -> Iterator[Problem]:
@@ -93,6 +101,9 @@ def _accepted(doubt: Doubt, row: Any) -> bool:
 
 
 def _problem(doubt: Doubt, file: str, column: str, row: Any) -> Problem:
-    number = int(row.row) if row else None
-    value = f"{getattr(row, column)}"[:10].removesuffix(".0") if row else ""
-    return Problem(file, number, column if row else "", value, doubt.key, doubt.all_facts)
+    value = f"{getattr(row, column)}"[:10].removesuffix(".0")
+    return Problem(file, int(row.row), column, value, doubt.key, doubt.all_facts)
+
+
+def _of_table(doubt: Doubt, file: str, index_code: str) -> Problem:
+    return Problem(file, None, "index_code", index_code, doubt.key, doubt.all_facts)

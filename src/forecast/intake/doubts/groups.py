@@ -41,12 +41,10 @@ def doubts_of_new(rows: pd.DataFrame, now: Vintages, day: dt.date) -> Iterator[D
 
 
 def doubts_of_known(vintages: Vintages, index_code: str, as_of: dt.date) -> Iterator[tuple[Any, Doubt]]:
-    """Doubt figures of groups as known on a day: the row of the figure, doubt.
+    """Doubt figures of groups, of an index in scores.csv, as known on a day: the row of the figure, doubt.
 
     One is accepted if the note of any row of its component and year says so.
     """
-    if index_code not in SCORE_CODES:
-        return
     known = _settled(vintages, index_code, as_of)
     frame = vintages.frames[SCORES.name]
     frame = frame[frame["index_code"] == index_code]

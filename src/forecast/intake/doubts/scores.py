@@ -7,8 +7,9 @@ ranks with scores.  A doubt stops an addition until a person insists.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from typing import Any, Final
 
@@ -141,6 +142,7 @@ def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
     """Doubt a cell far from the known figure of its year, from those of its area, or from all known ones."""
     known = history.figures.dropna(subset="percent")
     every = history.by_component
+    movement = cache(lambda other: history.movement(case.year, other, case.percent[TOTAL]))
     years: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
     for area, component, year, percent in known[["area", "component", "year", "percent"]].itertuples(
         index=False
@@ -160,7 +162,7 @@ def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
             and not standing
             and (
                 plausible.far(now, own, float(np.median(all_known)), total=total)
-                or (total and _sudden(case, history, now, others))
+                or (total and _sudden(case, history, movement, now, others))
             )
         ):
             year, percent = min(others, key=lambda pair: abs(pair[0] - case.year))
@@ -170,18 +172,24 @@ def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
             yield Doubt("doubt.beyond", *cell, {**facts, **ends})
 
 
-def _sudden(case: Case, history: History, now: float, others: Sequence[tuple[int, float]]) -> bool:
+def _sudden(
+    case: Case,
+    history: History,
+    movement: Callable[[int], float],
+    now: float,
+    others: Sequence[tuple[int, float]],
+) -> bool:
     """Whether a total moved, beside all others, from the nearest year of its place as next to none did.
 
+    `movement`: of all totals from another year to that of the case.
     The highest and lowest that were published for the country are sure.
     """
     apart, year, before = min((abs(year - case.year), year, percent) for year, percent in others)
     ends = history.ends.get((case.year, TOTAL), (np.nan, np.nan))
     if apart > REACH or any(abs(now - end) <= _RANGE_TOLERANCE for end in ends):
         return False
-    movement = history.movement(case.year, year, case.percent[TOTAL])
     middle = float(np.median(history.by_component[TOTAL]))
-    return plausible.sudden(now, before, movement, middle, history.spread_of_changes)
+    return plausible.sudden(now, before, movement(year), middle, history.spread_of_changes)
 
 
 def _alone(case: Case, history: History) -> Iterator[Doubt]:
