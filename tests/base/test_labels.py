@@ -75,7 +75,14 @@ COUNTED = r"\b1 (?:more |other |new |known |past )?(?:rows|cells|problems|figure
 # The whole that a part is of, "several" and a limit are never one.
 NEVER_ONE = {
     *("check.grid.missing", "desk.gaps.alt", "data.grid_alt", "doubt.copy", "foreign.several"),
-    *("doubt.before_end", "doubt.left_over", "doubt.other_period", "imports.too_long", "covariates.several"),
+    *(
+        "doubt.before_end",
+        "doubt.left_over",
+        "doubt.other_period",
+        "doubt.other_day",
+        "imports.too_long",
+        "covariates.several",
+    ),
     *("account.known_both", "account.known_department", "account.known_indicator"),
 }
 

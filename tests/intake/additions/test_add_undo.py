@@ -86,8 +86,8 @@ def test_the_journal_names_no_folder(data_dir):
     ("cells", "told"),
     [
         (
-            {"area": "Hồ Chí Min", "score": "tám", "published_on": "17/4/2024", "trust": "oficial"},
-            ("--area", "“TP. Hồ Chí Minh”", "--score", "cần một số", "--published", "2024-04-17", "--trust"),
+            {"area": "Hồ Chí Min", "score": "tám", "published_on": "17/24/2024", "trust": "oficial"},
+            ("--area", "“TP. Hồ Chí Minh”", "--score", "cần một số", "--published", "17/24/2024", "--trust"),
         ),
         (
             {"score": "9,6", "published_on": "2023-04-17"},
@@ -391,7 +391,7 @@ def test_the_form_itself_works_where_widgets_are(data_dir):
     pytest.importorskip("ipywidgets")
     box = form(data_dir, "announcement", who="thử")
     *fields, _, buttons, told = box.children
-    given = ("PAPI", "2023", dt.date(2024, 4, 2), "Trang giả định")
+    given = ("PAPI", "2023", dt.date(2024, 4, 30), "Trang giả định")
     for field, value in zip(fields, given, strict=True):
         field.value = value
     look, write, back = buttons.children
@@ -401,7 +401,7 @@ def test_the_form_itself_works_where_widgets_are(data_dir):
     look.click()
     write.click()
     assert "forecast undo" in told.value
-    assert "PAPI,2023,2024-04-02,day," in file.read_text(encoding="utf-8")
+    assert "PAPI,2023,2024-04-30,day," in file.read_text(encoding="utf-8")
     back.click()
     assert file.read_text(encoding="utf-8") == before
     back.click()
@@ -525,9 +525,9 @@ def test_a_count_with_thousands_behind_a_point_is_doubted(data_dir):
 def test_a_wrong_day_is_told_of_the_option_that_was_given(data_dir):
     """The day of the page is that of publication if left out, and is no second mistake then."""
     with pytest.raises(DataError) as left_out:
-        score(data_dir, published_on="17/4/2024")
+        score(data_dir, published_on="31/9/2024")
     with pytest.raises(DataError) as given:
-        score(data_dir, published_on="17/4/2024", source_day="18/4/2024")
+        score(data_dir, published_on="31/9/2024", source_day="31/6/2024")
 
     assert [problem.file for problem in left_out.value.problems] == ["--published"]
     assert [problem.file for problem in given.value.problems] == ["--published", "--source-day"]

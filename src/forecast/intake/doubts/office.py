@@ -1,5 +1,7 @@
 """Doubt what the office and its experts say: what an indicator is worth, when a remedy is due."""
 
+from __future__ import annotations
+
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row, period_days
 from forecast.data.load.indicators import is_share
 from forecast.data.load.lineage import provinces_of_other_years
-from forecast.data.tables import ELASTICITIES, INDICATOR_TYPES, INDICATORS, REMEDIES, SELF_SCORES
+from forecast.data.tables import ELASTICITIES, INDICATOR_TYPES, INDICATORS, ORGANS, REMEDIES, SELF_SCORES
 from forecast.intake.doubts.scores import Doubt
 from forecast.intake.doubts.self_scores import self_score_doubts
 
@@ -110,10 +112,32 @@ def name_doubts(vintages: Vintages, first: int = 0) -> Iterator[tuple[int, Any, 
             yield number - first, row, Doubt("doubt.same_name", facts={"code": known}, column="name_vi")
 
 
+def unit_doubts(vintages: Vintages, first: int = 0) -> Iterator[tuple[int, Any, Doubt]]:
+    """Doubt units that end while no other takes over their work, from `first` on: number, row, doubt."""
+    frameworks, remedies = vintages.frames["frameworks"], vintages.frames[REMEDIES.name]
+    for number, row in enumerate(each_row(vintages.frames[ORGANS.name].iloc[first:])):
+        if pd.isna(row.to_day) or row.successor:
+            continue
+        later = frameworks[frameworks["last_year"] > row.to_day.year]
+        left = [*later.loc[_names(later["responsible"], row.unit), "component"]]
+        left += [
+            *remedies.loc[_names(remedies["unit"], row.unit) & (remedies["due"] > row.to_day), "component"]
+        ]
+        if left:
+            facts = {"unit": row.unit, "components": list(dict.fromkeys(left))}
+            yield number, row, Doubt("doubt.no_successor", facts=facts, column="successor")
+
+
+def _names(column: pd.Series[str], unit: str) -> pd.Series[bool]:
+    """Whether each list of units (; between them) names one."""
+    return column.map(lambda names: unit in map(str.strip, names.split(";"))).astype(bool)
+
+
 DOUBTS_OF_OFFICE: Final = {  # by table
     INDICATORS.name: area_doubts,
     ELASTICITIES.name: elasticity_doubts,
     REMEDIES.name: remedy_doubts,
     INDICATOR_TYPES.name: name_doubts,
     SELF_SCORES.name: self_score_doubts,
+    ORGANS.name: unit_doubts,
 }

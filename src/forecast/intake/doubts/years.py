@@ -19,7 +19,9 @@ from forecast.intake.doubts.scores import Doubt
 _FRAMEWORK: Final = "framework"
 FAR_EVENT: Final = 3  # years between that of a change and the day on which it was known
 _FAR_TARGET: Final = 10  # years ahead, as far as plans go
-_FAR_DAYS: Final = pd.Timedelta(days=31)  # between the day of a result and that of its figures
+_FAR_DAYS: Final = pd.Timedelta(
+    days=27
+)  # between the day of a result and that of its figures: a month may slip
 Doubted = Iterator[tuple[int, Any, Doubt]]  # number among the rows that are judged, row, doubt
 
 
@@ -71,7 +73,8 @@ def announcement_doubts(vintages: Vintages, first: int = 0) -> Doubted:
             yield number, row, Doubt("doubt.source", column="source_url")
         day = days.get((row.index_code, row.year))
         if day is not None and abs(row.announced_on - day) > _FAR_DAYS:  # not so of a day that is unknown
-            yield number, row, Doubt("doubt.other_day", facts={"day": day.date()}, column="announced_on")
+            facts = {"day": day.date(), "apart": abs((row.announced_on - day).days)}
+            yield number, row, Doubt("doubt.other_day", facts=facts, column="announced_on")
 
 
 def _days_of_figures(vintages: Vintages) -> dict[tuple[str, int], Any]:
