@@ -213,7 +213,11 @@ class _RowMaker:
 
     def seen(self) -> Phrase:
         """Say which columns were read as what."""
-        words = [f"{name} ({unit})" if unit else name for name, unit in self.units.items()]
+        words: list[str | Phrase] = [
+            f"{name} ({unit})" if unit else name for name, unit in self.units.items()
+        ]
+        ranked = dict.fromkeys(name for line in self.read.lines for name in line.ranks)
+        words += [Phrase("imports.rank_of", {"component": name}) for name in ranked]
         return Phrase("imports.seen", {"lines": len(self.read.of("value")), "columns": words})
 
     def _figure(self, line: Line, component: str) -> tuple[Figure | None, Unit]:

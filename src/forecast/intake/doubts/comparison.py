@@ -26,6 +26,7 @@ from forecast.data.tables import INDICATOR_KEY, INDICATORS, RELATED, SCORE_CODES
 from forecast.intake.doubts import plausible
 from forecast.intake.doubts.groups import doubts_of_new
 from forecast.intake.doubts.history import History, history
+from forecast.intake.doubts.other_index import of_other_index
 from forecast.intake.doubts.scores import Case, Doubt, judge
 from forecast.intake.doubts.years import DOUBTS_OF_YEARS
 
@@ -78,7 +79,10 @@ def compare_and_judge(
         frames["frameworks"], frames["events"], index_code, int(rows["year"].iloc[0]), day
     )
     count = len(provinces_in(frames["areas"], frames["lineage"], int(rows["year"].iloc[0])))
-    doubts = [*raised, *judge(_case(rows, framework, count), known)]
+    case = _case(rows, framework, count)
+    other = list(of_other_index(case, known, now, index_code, day))  # which tells why an order is unlike
+    doubts = [*raised, *other]
+    doubts += [doubt for doubt in judge(case, known) if not (other and doubt.key == "doubt.unlike")]
     doubts += _far_statistics(rows, now, day)
     early = DOUBTS_OF_YEARS[table.name](after, len(now.frames[table.name]))
     doubts += [doubt for _, _, doubt in islice(early, 1)]  # all rows of a file share their day

@@ -168,7 +168,7 @@ def swapped_rows(now: Floats, before: Floats) -> list[Pair]:
 
 def moved_columns(now: Floats, before: Floats) -> list[tuple[int, int]]:
     """Columns that look like another column of the year before: (column, the one it looks like)."""
-    likeness = np.array([[_correlation(column, past) for past in before.T] for column in now.T])
+    likeness = np.array([[correlation(column, past) for past in before.T] for column in now.T])
     usable = [column for column in range(len(likeness)) if not np.isnan(likeness[column]).all()]
     if len(usable) < 2:
         return []
@@ -198,11 +198,12 @@ def _cycles(best: list[int]) -> list[list[int]]:
 
 def likeness(now: Floats, before: Floats) -> float:
     """Median over the columns of the rank correlation with the same column a year before; NaN if unknown."""
-    own = np.array([_correlation(column, past) for column, past in zip(now.T, before.T, strict=True)])
+    own = np.array([correlation(column, past) for column, past in zip(now.T, before.T, strict=True)])
     return float(np.nanmedian(own)) if not np.isnan(own).all() else float("nan")
 
 
-def _correlation(now: Floats, before: Floats) -> float:
+def correlation(now: Floats, before: Floats) -> float:
+    """Rank correlation of what is known in both; NaN of fewer than `FEWEST` or where one is constant."""
     both = _known(now, before)
     if both.sum() < FEWEST:
         return float("nan")
