@@ -614,3 +614,21 @@ def test_a_day_of_any_form_is_that_day_where_one_row_is_added(data_dir):
     """One reader of days serves the options too."""
     cells = {"index_code": "PAR", "year": "2023", "what": "1/QĐ", "known_on": "5/1/2023"}
     assert one_row.event(data_dir, **cells).rows[0]["known_on"] == "2023-01-05"
+
+
+@pytest.mark.parametrize(("step", "told"), [(0, ""), (1, "above"), (-1, "below"), (5, "")])
+def test_a_list_one_row_apart_from_its_names_is_one_question(step, told, imported, areas):
+    """Each province has the figure of the one above or below, as the list of the month before tells."""
+    levels = [30 + (7 * n) % 31 for n in range(30)]
+    before = [f"{RATE},{area},2024-01..2024-07,{levels[n]},2024-08-05,x" for n, area in enumerate(areas[:30])]
+    lines = [
+        f"{RATE},{area},2024-01..2024-08,{levels[(n - step) % 30] + 2.5},2024-09-05,y"
+        for n, area in enumerate(areas[:30])
+    ]
+
+    append.append(imported(HEAD, *before))
+    doubts = imported(HEAD, *lines).doubts
+
+    sides = [each.expected_facts["side"].key for each in doubts if "side" in each.expected_facts]
+    assert sides == ([f"doubt.shifted.{told}"] if told else [])
+    assert len(doubts) == 1 or not told

@@ -5,12 +5,14 @@ from typing import Final
 
 import pandas as pd
 
+from forecast.base.arrays import Floats
+from forecast.base.labels import Phrase
 from forecast.data.load import Vintages
 from forecast.data.tables import INDICATOR_TYPES, INDICATORS, Table
 from forecast.intake.doubts.comparison import Compared, compare_indicators, compare_years
 from forecast.intake.doubts.indicators import IndicatorDoubts
 from forecast.intake.doubts.office import DOUBTS_OF_OFFICE, area_doubts
-from forecast.intake.doubts.plausible import FEWEST_COPIED
+from forecast.intake.doubts.plausible import COLUMN, FEWEST_COPIED, correlation
 from forecast.intake.doubts.scores import Doubt
 from forecast.intake.doubts.wholes import whole_doubts, wholes_in
 
@@ -46,6 +48,9 @@ def _indicator_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Dou
     rows = after.frames[table].iloc[len(now.frames[table]) :]
     yield from _of_other_periods(rows, now.frames[table], kinds)
     yield from _unlike_standing(rows, now.frames[table])
+    if shifted := list(_shifted(rows, now.frames[table])):  # which tells the cause of all else
+        yield from shifted
+        return
     for number, row in enumerate(rows.itertuples(index=False)):
         yield from ((number, doubt) for doubt in others.of(row))
         others.add(row)
@@ -84,3 +89,24 @@ def _unlike_standing(rows: pd.DataFrame, known: pd.DataFrame) -> Iterator[tuple[
         if len(other) >= FEWEST_COPIED and 2 * len(other) > count:
             facts = {"other": len(other), "known": count, "period": period}
             yield int(other.iloc[0]), Doubt("doubt.unlike_standing", facts=facts, column="period")
+
+
+def _shifted(rows: pd.DataFrame, known: pd.DataFrame) -> Iterator[tuple[int, Doubt]]:
+    """Doubt a list whose figures fit the places of the rows above or below far better than their own."""
+    numbered = rows[["indicator_code", "area", "period", "value"]].assign(number=range(len(rows)))
+    for (code, period), own in numbered.groupby(["indicator_code", "period"], sort=False):
+        before = known[(known["indicator_code"] == code) & (known["period"] < period)]
+        last = before.sort_values("period", kind="stable").drop_duplicates("area", keep="last")
+        usual = last.set_index("area")["value"]
+        values, past = own["value"].to_numpy(), usual.reindex(own["area"]).to_numpy(dtype=float)
+        like, up, down = (correlation(values, _moved(past, step)) for step in (0, 1, -1))
+        if max(up, down) > max(like, COLUMN) + COLUMN:
+            side = Phrase("doubt.shifted.above" if up > down else "doubt.shifted.below")
+            other = str(last["period"].mode().iloc[0])
+            facts = {"side": side, "other": other, "like": round(max(up, down), 2), "own": round(like, 2)}
+            yield int(own["number"].iloc[0]), Doubt("doubt.shifted", facts=facts, column="area")
+
+
+def _moved(values: Floats, step: int) -> Floats:
+    """Values of the rows `step` above; NaN where there is none."""
+    return pd.Series(values).shift(step).to_numpy(dtype=float)
