@@ -4,7 +4,9 @@ import io
 
 import openpyxl
 import pytest
+from openpyxl.comments import Comment
 
+from forecast.base import labels
 from forecast.data import load
 from forecast.intake.forms import layout
 
@@ -304,14 +306,14 @@ def test_a_blank_between_digits_may_be_a_lost_comma(typed, taken, changed):
 
 
 @pytest.mark.parametrize(
-    ("shares", "where", "key"),
+    ("shares", "last", "where", "key"),
     [
-        ({"K": 0.075}, "K", "slipped"),  # beside a likely figure of 70 percent
-        ({"H": 0.07, "I": 0.1, "J": 0.14, "K": 0.95}, "I", "slipped"),
-        ({"D": 0.9, "H": 0.07, "I": 0.09, "J": 0.1, "K": 0.095}, "I", "before"),  # all of the row
+        ({"K": 0.075}, "", "K", "slipped"),  # beside a likely figure of 70 percent
+        ({"H": 0.07, "I": 0.1, "J": 0.14, "K": 0.95}, "", "I", "slipped"),
+        ({"H": 0.07, "I": 0.09, "J": 0.1, "K": 0.095}, "90", "I", "before"),  # all of the row
     ],
 )
-def test_a_figure_far_from_those_beside_it_is_asked_about(shares, where, key, office):
+def test_a_figure_far_from_those_beside_it_is_asked_about(shares, last, where, key, office):
     """It is returned with a comment in its cell, and taken if somebody has looked."""
     path = office.filled()
     book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
@@ -320,6 +322,10 @@ def test_a_figure_far_from_those_beside_it_is_asked_about(shares, where, key, of
     for letter, value in shares.items():
         sheet[f"{letter}{row}"] = round(value * sheet[f"C{row}"].value, 3)
     book.save(path)
+    if last:
+        cells = f"{sheet['C3'].value},{sheet[f'A{row}'].value},value,{last},percent,,,2024-04-17,2024-04-17"
+        with (office.data / "scores.csv").open("a", encoding="utf-8") as file:
+            file.write(f"PAR,2023,{cells},số giả định,official,\n")
 
     (outcome,) = office.take(path)
     (insisted,) = office.take(path, insist=True)
@@ -350,6 +356,29 @@ def test_what_is_hidden_or_beside_the_table_is_named(changed):
     assert f"Rows that the file hides are read: {last[1]};" in told
     assert "Columns that the file hides are read: M;" in told
     assert f"O9 “Xem công văn kèm theo”, A{last[0] + 2} “Ghi chú: số ước”" in told
+
+
+def test_what_is_added_to_the_form_itself_is_named(changed):
+    """A sheet, comments, words on top and a figure where the form left last year's points empty."""
+
+    def change(sheet):
+        row = rows_of(sheet)[0]
+        sheet["C5"] = "Bản thay thế"
+        sheet[f"D{row}"] = 0.4
+        sheet["L9"].comment = Comment("theo công văn 12", "Chị Hoa")
+        sheet["H9"].comment = Comment(
+            "cần số điểm", labels.text("form.creator", "vi")
+        )  # of the copy sent back
+        sheet.parent.create_sheet("Thuyết minh").append(["", "Giải trình số liệu"])
+        sheet.parent.create_sheet("Sheet1")  # empty
+
+    outcome, _ = changed(change)
+    told = [remark.text("en") for remark in outcome.remarks]
+
+    assert outcome.state == "accepted"
+    assert ["C5 “Bản thay thế”, D9 “0.4”;" in told[0], "L9 “theo công văn 12”;" in told[1]] == [True, True]
+    assert told[2].startswith("Sheets that were added to the form are not read: “Thuyết minh”: “Giải trình")
+    assert len(told) == 3
 
 
 def test_a_form_as_it_is_sent_out_has_nothing_besides(office):

@@ -53,7 +53,7 @@ def prepare(
         key=key_of(framework, department, spec),
         items=own,
         domains={item.domain: domain_name(framework, item.domain) for item in own},
-        last=_last(known, spec, maxima),
+        last=last_of(known, spec, maxima),
         day=spec.as_of,
         made_up=framework.made_up,
         model={} if model is None else _model(model, maxima),
@@ -75,7 +75,8 @@ def key_of(framework: Framework, department: str, spec: RunSpec) -> Key:
     )
 
 
-def _last(known: Known, spec: RunSpec, maxima: Mapping[str, float]) -> dict[str, float]:
+def last_of(known: Known, spec: RunSpec, maxima: Mapping[str, float]) -> dict[str, float]:
+    """Last year's published share of the maximum by component, in points of these maxima."""
     scores = known.scores
     wanted = (
         (scores["index_code"] == spec.index_code)

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from openpyxl.cell import Cell, MergedCell
 from openpyxl.utils import get_column_letter
@@ -41,7 +41,13 @@ from forecast.intake.forms.layout import (
     sheet_name,
 )
 
-Target = Callable[[Key], tuple[Framework, RunSpec]]
+
+class Target(NamedTuple):
+    """What a form stands for today: its framework, run, and last year's points by component."""
+
+    framework: Framework
+    spec: RunSpec
+    last: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +74,23 @@ class Read:
     remarks: tuple[Phrase, ...] = ()  # what it hides, and what stands beside the table
 
 
-def read(opened: Opened, target: Target, *, insist: bool = False) -> Read:
+def read(opened: Opened, target: Callable[[Key], Target], *, insist: bool = False) -> Read:
     """Read a form; without answers if there is any problem, or a doubt about which nobody insists.
 
-    `target` gives the framework and the run that a key's index, area and year stand for, or SpecError for
-    a year or an area that cannot be forecast.
+    `target` gives what a key's index, area and year stand for, or SpecError for a year or an area that
+    cannot be forecast.
     """
     key = Key.read(opened.book)
     sheet = _entry(opened, key) if key else None
     if key is None or sheet is None:
         return Read(None, (), (Problem(opened.name, None, "", "", "expect.form_of_ours"),))
     try:
-        wrong = _stale(key, *target(key))
+        today = target(key)
     except SpecError as refusal:
-        wrong = (refusal.key, refusal.facts)
-    if wrong:
+        return Read(key, (), (Problem(opened.name, None, "", "", refusal.key, refusal.facts),))
+    if wrong := _stale(key, today.framework, today.spec):
         return Read(key, (), (Problem(opened.name, None, "", "", *wrong),))
-    reader = _Reader(opened.name, sheet, key, insist)
+    reader = _Reader(opened.name, sheet, key, today.last, insist)
     moved = tuple(reader.moved_columns() or reader.missing_headings()) + tuple(_rivals(opened, key, reader))
     if moved:
         return Read(key, (), moved)
@@ -99,7 +105,7 @@ def read(opened: Opened, target: Target, *, insist: bool = False) -> Read:
     problems = reader.told_by_the_head_row(problems)
     problems.sort(key=lambda problem: (problem.row or 0, problem.column))
     given = tuple(answer for answer in answers if _says_something(answer))
-    remarks = tuple(besides(sheet, reader.rows()))
+    remarks = tuple(besides(opened.book, sheet, reader.rows(), today.last))
     return Read(key, () if problems else given, tuple(problems), remarks)
 
 
@@ -123,7 +129,7 @@ def _rivals(opened: Opened, key: Key, entry: "_Reader") -> Iterator[Problem]:
     """Report copies of the sheet with other answers: which are meant, is not said."""
     taken = entry.typed()
     for sheet in _like(opened, key):
-        other = _Reader(opened.name, sheet, key).typed()
+        other = _Reader(opened.name, sheet, key, entry.last).typed()
         if sheet is not entry.sheet and any(map(any, other.values())) and other != taken:
             facts = {"other": entry.sheet.title}
             yield Problem(opened.name, None, "", "", "expect.form_one_sheet", facts, sheet.title)
@@ -163,6 +169,7 @@ class _Reader:
     file: str
     sheet: Worksheet
     key: Key
+    last: Mapping[str, float]  # last year's points by component
     insist: bool = True
 
     def changed_labels(self) -> Iterator[Problem]:
@@ -297,8 +304,7 @@ class _Reader:
 
     def _doubtful(self, component: str, row: int, values: dict[str, Any]) -> list[Problem]:
         """Report one figure that may have lost its decimal mark: beside another, or last year's points."""
-        cell = self.sheet[f"{COLUMNS['last']}{row}"].value
-        last = float(cell) if isinstance(cell, float | int) else None
+        last = self.last.get(component)
         own, likely = values["self_score"], values["likely"]
         apart = partial(may_have_slipped, criterion=is_criterion(component))
         if self.insist:

@@ -14,10 +14,11 @@ from forecast.base.labels import Phrase
 from forecast.base.spec import RunSpec
 from forecast.base.workbook import Opened, open_workbook
 from forecast.data import load
-from forecast.data.framework import Framework, framework_for
+from forecast.data.framework import framework_for
 from forecast.data.load import Known
 from forecast.intake import writer
 from forecast.intake.forms import accepted_forms, reading, return_copy
+from forecast.intake.forms.form import last_of
 from forecast.intake.forms.key import Key
 
 
@@ -121,8 +122,8 @@ class _Judge:
             return replace(outcome, no_copy=error)
         return replace(outcome, copy=copy)
 
-    def _target(self, key: Key) -> tuple[Framework, RunSpec]:
-        """Framework and run of a form; refuses a year or area that is not asked for or cannot be forecast."""
+    def _target(self, key: Key) -> reading.Target:
+        """Gather what a form stands for; refuse a year or area not asked for, or that cannot be forecast."""
         if self.target_year is not None and key.target_year != self.target_year:
             raise SpecError("expect.form_year", {"found": key.target_year, "wanted": self.target_year})
         if self.area and key.area != self.area:
@@ -135,7 +136,9 @@ class _Judge:
             if refusal.key == "spec.already_published":  # whose advice is for who makes a report
                 raise SpecError("expect.form_too_late", refusal.facts) from None
             raise
-        return framework_for(known.frameworks, known.events, index, year, known.as_of), spec
+        framework = framework_for(known.frameworks, known.events, index, year, known.as_of)
+        last = last_of(known, spec, {code: most for code, _, most in key.components})
+        return reading.Target(framework, spec, last)
 
     def _stored_on(self, sha256: str) -> dt.date | None:
         if any(form.opened.sha256 == sha256 for form in self.accepted):
