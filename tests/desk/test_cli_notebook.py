@@ -188,7 +188,7 @@ def test_all_wrong_parameters_are_told_at_once(say, here):
         "name",
         "name=a\nb",
         "data_dir=nowhere",
-        "as_of=1/2/2024",
+        "as_of=1/13/2024",
     ]
     code, _, err = say(
         "run", "own", *(word for text in ["share=1", "share=2", *bad] for word in ("-p", text))
@@ -202,7 +202,7 @@ def test_all_wrong_parameters_are_told_at_once(say, here):
             "whole phải là số nguyên",
         ),
         *("sure phải là true hoặc false", "“name” không đúng dạng", "name phải là văn bản một dòng"),
-        *("data_dir: không có thư mục nowhere", "2024-02-01"),
+        *("data_dir: không có thư mục nowhere", "không có ngày 1/13/2024"),
     ):
         assert told in err
     assert not (here / ".cache").exists()

@@ -1,5 +1,6 @@
 """What notebooks, their parameters, records of runs and the options of runs and reports refuse, by case."""
 
+import datetime as dt
 import json
 import os
 from dataclasses import replace
@@ -9,6 +10,7 @@ import pytest
 
 from forecast import cli
 from forecast.base.errors import RunError, SpecError
+from forecast.base.spec import RunSpec
 from forecast.runs import notebooks, parameters, single
 from forecast.runs.manifest import FILE, Inputs, Manifest, run_id_of
 
@@ -226,6 +228,49 @@ def test_a_value_that_every_notebook_means_alike(tmp_path, text):
         single.prepare(notebooks.read(tmp_path, "a"), tmp_path, [text, *more], tmp_path / "out")
 
     assert OWN[text] in str(refused.value)
+
+
+SMALL = ROOT / "tests" / "desk" / "small"
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "values"),
+    [
+        ("domain", ["area=tphcm", "component=d4"], {"area": "TP. Hồ Chí Minh", "component": "D4"}),
+        ("domain", ["area=tp hà nội"], {"area": "Hà Nội"}),
+        ("explore/02_domain", ["component= d8 "], {"component": "D8"}),
+        ("explore/01_data", ["component="], {"component": ""}),  # all together
+        ("domain", ["component=D9"], "“D9”"),
+        ("domain", ["component=D3.1"], "“D3.1”"),
+        ("domain", ["index_code=SIPAS", "component=D3"], "“D3”"),
+        ("domain", ["area=Hà Nộ", "component=D9"], "“D9”"),  # both are named
+        ("domain", ["area=Hà Nộ", "component=D9"], "“Hà Nội”"),
+        ("domain", ["target_year=2099"], "2099"),
+        ("domain", ["as_of=2024-10-20", "target_year=2023"], "2023"),
+        ("domain", ["run_dir={empty}"], "run_dir"),
+        ("domain", ["run_dir={run}", "area=Hà Nội"], "“Hà Nội”"),
+        ("domain", ["run_dir={run}", "target_year=2023"], "“2023”"),
+        ("domain", ["run_dir={run}", "area=TP. Hồ Chí Minh", "lang=en"], {"area": "TP. Hồ Chí Minh"}),
+    ],
+)
+def test_a_question_is_settled_before_a_kernel_starts(tmp_path, name, texts, values):
+    """Places in any spelling, components in any case; what cannot be answered is refused at once."""
+    spec = RunSpec(index_code="PAR", area="TP. Hồ Chí Minh", target_year=2024, as_of=dt.date(2024, 10, 20))
+    for folder in ("run", "empty"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "run" / "spec.json").write_text(json.dumps(spec.as_dict()), encoding="utf-8")
+    places = {"run": tmp_path / "run", "empty": tmp_path / "empty"}
+    given = [text.format(**places) for text in texts]
+    given += [] if "run_dir" in texts[0] else [f"data_dir={SMALL}"]
+    book = notebooks.read(ROOT / "notebooks", name)
+
+    if isinstance(values, dict):
+        prepared = single.prepare(book, ROOT / "notebooks", given, tmp_path / "out")
+        assert values.items() <= prepared.values.items()
+    else:
+        with pytest.raises(SpecError) as refused:
+            single.prepare(book, ROOT / "notebooks", given, tmp_path / "out")
+        assert values in refused.value.text("vi")
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))

@@ -1,7 +1,6 @@
 """Execute one notebook for an analyst, and write the executed notebook and its page, both or neither."""
 
 import contextlib
-import datetime as dt
 import hashlib
 import json
 import tempfile
@@ -18,12 +17,11 @@ from nbformat import NotebookNode
 from forecast.base import labels, stop
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import RunError, SpecError
-from forecast.base.labels import Phrase
 from forecast.base.spec import parse_day, refuse_day_to_come, refuse_unknown
 from forecast.data.tables import INDEX_CODES
 from forecast.pages.markup import Page
 from forecast.pages.report.page import page, page_frame
-from forecast.runs import html_check, parameters
+from forecast.runs import html_check, parameters, question
 from forecast.runs.execute import Limits, execute
 from forecast.runs.kernels import Kernels
 from forecast.runs.notebooks import Notebook, remove_title
@@ -73,7 +71,7 @@ def prepare(notebook: Notebook, folder: Path, texts: Sequence[str], out: Path | 
     """
     declared = notebook.parameters
     values = parameters.parse_texts(notebook.path.name, declared, texts, settle=_check_value)
-    _refuse_unknown_area(notebook.path.name, {**_defaults(declared), **values}, given="area" in values)
+    values = question.settled(notebook.path.name, _defaults(declared), values)
     if out is None:
         content = json.dumps([notebook.content, {**_defaults(declared), **values}], sort_keys=True)
         mark = hashlib.sha256(content.encode()).hexdigest()[:8]
@@ -124,22 +122,6 @@ def _check_value(target: str, value: parameters.Value) -> parameters.Value:
                 raise SpecError("notebook.no_data", {"name": target, "folder": value})
             return Path(value).resolve().as_posix()
     return value
-
-
-def _refuse_unknown_area(name: str, values: Mapping[str, parameters.Value], *, given: bool) -> None:
-    """Refuse an unknown area before a kernel is started; raises SpecError with the nearest that they have."""
-    area, folder = values.get("area"), values.get("data_dir")
-    if not (given and area and isinstance(area, str) and isinstance(folder, str)):
-        return  # an empty text is the notebook's own affair, and one without tables may mean what it likes
-    from forecast.answer.pipeline import project_data
-    from forecast.data import load
-
-    tables = load.read(Path(folder) if folder else project_data(), as_of=dt.date.max)
-    try:
-        tables.find_province(area)
-    except SpecError as error:
-        problems = (Phrase(error.key, error.facts),)
-        raise SpecError("run.parameters_refused", {"notebook": name, "problems": problems}) from error
 
 
 def _defaults(known: Sequence[parameters.Parameter]) -> dict[str, parameters.Value]:
