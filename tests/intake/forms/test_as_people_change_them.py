@@ -337,6 +337,25 @@ def test_a_figure_far_from_those_beside_it_is_asked_about(shares, last, where, k
     assert insisted.state == "accepted"
 
 
+@pytest.mark.parametrize("ranges", [0, 1])
+def test_a_form_without_any_range_is_asked_about(ranges, office):
+    """Some figures may be sure, but not all of them."""
+    path = office.filled()
+    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
+    sheet = book[ENTRY]
+    rows = rows_of(sheet)
+    for row in rows[ranges:]:
+        sheet[f"H{row}"] = sheet[f"J{row}"] = sheet[f"I{row}"].value
+    book.save(path)
+
+    (outcome,) = office.take(path)
+    (insisted,) = office.take(path, insist=True)
+
+    told = [(each.expected_key, each.cell) for each in outcome.problems]
+    assert told == ([] if ranges else [("expect.form_range", f"H{rows[0]}")])
+    assert insisted.state == ("stored" if ranges else "accepted")
+
+
 def test_what_is_hidden_or_beside_the_table_is_named(changed):
     """Nothing that somebody wrote is lost in silence."""
     last = []

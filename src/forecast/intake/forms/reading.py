@@ -1,10 +1,10 @@
 """Read a department's answers from an opened workbook, or list everything that is wrong with it."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from openpyxl.cell import Cell, MergedCell
 from openpyxl.utils import get_column_letter
@@ -48,6 +48,9 @@ class Target(NamedTuple):
     framework: Framework
     spec: RunSpec
     last: Mapping[str, float]
+
+
+_SEVERAL: Final = 3  # figures of which at least one is not sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ def read(opened: Opened, target: Callable[[Key], Target], *, insist: bool = Fals
         problems += wrong_cells
     if not problems and all(answer.likely is None for answer in answers):
         problems.append(Problem(opened.name, None, "", "", "expect.form_filled", sheet=sheet.title))
+    if not problems:
+        problems += reader.without_ranges(answers)
     problems = reader.told_by_the_head_row(problems)
     problems.sort(key=lambda problem: (problem.row or 0, problem.column))
     given = tuple(answer for answer in answers if _says_something(answer))
@@ -316,6 +321,14 @@ class _Reader:
             if last is not None and values[name] is not None and apart(values[name], last):
                 return [self._problem(row, COLUMNS[name], "expect.form_before", last=last)]
         return []
+
+    def without_ranges(self, answers: Sequence[Answer]) -> Iterator[Problem]:
+        """Report a form without any range: what low and high mean was not understood."""
+        said = [answer for answer in answers if answer.likely is not None]
+        if not self.insist and len(said) >= _SEVERAL and all(answer.low == answer.high for answer in said):
+            yield self._problem(
+                self.rows()[said[0].component], COLUMNS["low"], "expect.form_range", count=len(said)
+            )
 
     def _merged_away(self, row: int, inputs: Mapping[str, Cell | MergedCell]) -> Iterator[Problem]:
         """Report figures and days that a merged range covers: whose they are is not said."""
