@@ -80,6 +80,7 @@ NEVER_ONE = {
         "doubt.left_over",
         "doubt.other_period",
         "doubt.other_day",
+        "expect.form_range",
         "imports.too_long",
         "covariates.several",
     ),
