@@ -187,6 +187,18 @@ def test_exchanging_rows_back_takes_the_doubt_away(seed):
     assert plausible.swapped_rows(now, before) == []
 
 
+@pytest.mark.parametrize(("known", "pairs"), [(True, [(3, 7)]), (False, [])])
+def test_rows_are_exchanged_only_where_the_past_of_both_is_known(known, pairs):
+    """An odd row fits none the better for fitting a past that nobody knows."""
+    rng = np.random.default_rng(1)
+    before = rng.normal(80, 8, (40, 4))
+    now = before + rng.normal(0, 2, before.shape)
+    now[[3, 7]] = now[[7, 3]]
+    before[7] = before[7] if known else np.nan
+
+    assert plausible.swapped_rows(now, before) == pairs
+
+
 @pytest.fixture(scope="module")
 def papi(panels):
     """The published panel as it would be known."""

@@ -154,16 +154,20 @@ def robust_spread(values: Floats) -> float:
 
 
 def swapped_rows(now: Floats, before: Floats) -> list[Pair]:
-    """Rows that fit each other's past much better than their own, the clearest first."""
-    misfit = np.zeros((len(now), len(now)))  # of row i with the past of row k
+    """Rows that fit each other's past much better than their own, the clearest first.
+
+    Of a column in which a figure or the past of either row is not known, nothing follows.
+    """
+    gains = np.zeros((len(now), len(now)))  # of the rows i and k if they are exchanged
     for own, past in zip(now.T, before.T, strict=True):
         if _known(own, past).sum() >= FEWEST:
             x, y = own - np.nanmedian(own), past - np.nanmedian(past)
             slope, spread = _fit(x, y)
-            rest = (x[:, None] - slope * y[None, :]) / spread
-            misfit += np.nan_to_num((_TAIL + 1) * np.log1p(rest**2 / _TAIL))
-    fit = np.diag(misfit)
-    return _clearest(fit[:, None] + fit[None, :] - misfit - misfit.T, SWAP)
+            rest = (x[:, None] - slope * y[None, :]) / spread  # of row i with the past of row k
+            misfit = (_TAIL + 1) * np.log1p(rest**2 / _TAIL)
+            fit = np.diag(misfit)
+            gains += np.nan_to_num(fit[:, None] + fit[None, :] - misfit - misfit.T)
+    return _clearest(gains, SWAP)
 
 
 def moved_columns(now: Floats, before: Floats) -> list[tuple[int, int]]:
