@@ -66,7 +66,7 @@ def finish(proposal: Proposal, *, by: str, yes: bool, insist: bool, dry_run: boo
         return EXIT_GOOD
     if proposal.doubts and not insist:
         raise proposal.refusal()
-    for doubt in proposal.doubts:
+    for doubt in proposal.questions:
         click.echo(doubt.text(lang), err=True)
     if dry_run:
         click.echo(labels.text("additions.dry", lang, file=file))

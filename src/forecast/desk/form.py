@@ -68,7 +68,7 @@ class Entry:
             self.proposal = KINDS[self.kind](self.data_dir, **cells)
         except ForecastError as error:
             return error.text(self.lang)
-        doubts = [doubt.text(self.lang) for doubt in self.proposal.doubts]
+        doubts = [doubt.text(self.lang) for doubt in self.proposal.questions]
         return "\n".join([preview(self.proposal, self.lang), *doubts])
 
     def write(self, *, insist: bool = False, who: str = "") -> str:
@@ -77,7 +77,7 @@ class Entry:
             if self.proposal is None:
                 raise SpecError("additions.look_first")
             if self.proposal.doubts and not insist:
-                doubts = [doubt.text(self.lang) for doubt in self.proposal.doubts]
+                doubts = [doubt.text(self.lang) for doubt in self.proposal.questions]
                 return "\n".join([*doubts, labels.text("additions.tick", self.lang)])
             entry = append(self.proposal, insist=insist, who=who)
         except ForecastError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forecast import cli
-from forecast.base import disk
+from forecast.base import disk, labels
 from forecast.base.errors import DataError, SpecError, WriteError
 from forecast.data.load import read_vintages
 from forecast.desk.form import Entry, form
@@ -126,6 +126,23 @@ def test_what_is_unlikely_needs_insisting(data_dir, cells, kind):
     entry = append.append(proposal, insist=True, who="thử")
     assert entry.insisted
     assert "dù còn nghi ngờ" in (data_dir / "scores.csv").read_text(encoding="utf-8").splitlines()[-1]
+
+
+def test_one_wrong_figure_is_one_question_and_its_note_holds_all_kinds(tmp_path):
+    """What follows from it is said beside it, in one line."""
+    data_dir = shutil.copytree(Path(__file__).parents[3] / "data", tmp_path / "data")
+    of_total = {"area": "Hà Nội", "component": "total", "rank": "3"}
+    proposal = score(data_dir, **of_total, score="19,43")
+
+    [question] = proposal.questions
+    words = ("91.43", "below the published lowest", "a rank against the known totals", "a mean that does not")
+    assert [word for word in words if word not in question.text("en")] == []
+    assert len(kinds(proposal)) == 4
+
+    append.append(proposal, insist=True, who="thử")
+    note = (data_dir / "scores.csv").read_text(encoding="utf-8").splitlines()[-1]
+    kept = [labels.text(key.replace("doubt.", "doubt_kind."), "vi") for key in kinds(proposal)]
+    assert [kind for kind in kept if kind not in note] == []
 
 
 def test_a_mean_of_the_country_far_from_other_years_is_doubted(data_dir):

@@ -630,5 +630,5 @@ def test_a_list_one_row_apart_from_its_names_is_one_question(step, told, importe
     doubts = imported(HEAD, *lines).doubts
 
     sides = [each.expected_facts["side"].key for each in doubts if "side" in each.expected_facts]
-    assert sides == ([f"doubt.shifted.{told}"] if told else [])
+    assert sides == ([f"imports.row_{told}"] if told else [])
     assert len(doubts) == 1 or not told

@@ -1,18 +1,22 @@
 """`forecast import`: printed tables read, doubted, appended and taken back; all figures are made up."""
 
 import csv
+import datetime as dt
 import io
 import shutil
 import zipfile
+from dataclasses import replace
 
 import openpyxl
 import pytest
 
 from forecast import cli
+from forecast.base import labels
 from forecast.base.errors import DataError, SpecError
 from forecast.data import load
 from forecast.data.tables import DOMAINS
 from forecast.intake.additions import append, province_table
+from forecast.intake.doubts.folder import doubts_in
 
 YEAR = 2023
 
@@ -81,6 +85,54 @@ def test_an_import_is_appended_whole_and_taken_back_whole(propose, points, full,
     assert (again.rows, again.compared.standing) == ((), len(entry.rows))
     assert (folder / "scores.csv").read_bytes() == before
     assert entry.what == "phu-luc.csv (2023)"
+
+
+@pytest.mark.parametrize(
+    ("column", "change", "told"),
+    [
+        (6, 0.0, set()),
+        (6, -6.0, {"doubt.standing", "doubt.mean", "doubt.sum"}),  # a domain, and what follows of the total
+        (11, 20.0, {"doubt.rank"}),
+    ],
+)
+def test_what_stands_already_is_not_asked_about_again(
+    propose, points, made_up, areas, full, origin, tmp_path, column, change, told
+):
+    """The same table from another source: only what is new in it is doubted."""
+    points = {**points, areas[0]: points[areas[62]], areas[62]: points[areas[0]]}
+    folder = shutil.copytree(full, tmp_path / "data")
+    first_time = propose(points, folder=folder)
+    append.append(first_time, insist=True, who="thử")
+    rows = made_up.annex_rows(points, YEAR, percent=False)
+    row = rows[first(rows) + 4]
+    row[column] = made_up.comma(float(str(row[column]).replace(",", ".")) + change)
+    path = tmp_path / "khac.csv"
+    made_up.write(rows, path, per=1)
+
+    again = province_table.table(folder, path, "PAR", YEAR, replace(origin(YEAR), source="Trang khác"))
+
+    assert "doubt.swap" in kinds(first_time)
+    assert kinds(again) == told
+
+
+def test_an_exchange_that_was_insisted_upon_is_no_question_of_check(propose, points, areas, full, tmp_path):
+    """It speaks of two provinces, and the notes of their rows say so; without them it names the first row."""
+    folder = shutil.copytree(full, tmp_path / "data")
+    append.append(
+        propose({**points, areas[0]: points[areas[62]], areas[62]: points[areas[0]]}, folder=folder),
+        insist=True,
+    )
+
+    def asked():
+        found = doubts_in(load.read_vintages(folder), dt.date(2024, 10, 20))
+        return [(doubt.column, doubt.value in areas) for doubt in found if doubt.expected_key == "doubt.swap"]
+
+    assert asked() == []
+
+    path = folder / "scores.csv"
+    words = labels.text("doubt_kind.swap", "vi")
+    path.write_text(path.read_text(encoding="utf-8").replace(words, "x"), encoding="utf-8")
+    assert asked() == [("area", True)]
 
 
 def test_another_figure_from_the_same_source_is_refused(propose, points, full, tmp_path):

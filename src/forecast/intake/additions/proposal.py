@@ -29,6 +29,12 @@ OPTIONS_OF_ALL: Final = {  # of cells that all rows of a file may share
     "note": "--note",
 }
 _MOST_LISTED: Final = 12
+_OF_A_FIGURE: Final = ("standing", "jump", "beyond", "far_below_all", "below_lowest", "above_highest")
+# What a wrong figure brings with it; a sum that does not fit is told apart, as it says the right figure.
+_FOLLOWING: Final = (
+    *("below_lowest", "above_highest", "rank_known", "rank_low", "rank_high", "rank_order"),
+    *("group_highest", "group_lowest", "group_mean", "group_far"),
+)
 
 
 def of_all(problem: Problem) -> Problem:
@@ -57,9 +63,29 @@ class Proposal:
     doubted: tuple[tuple[int, ...], ...] = ()  # rows of each doubt; all if none is named
     remarks: tuple[Phrase, ...] = ()  # what a person should know about the reading
 
+    @property
+    def questions(self) -> list[Problem]:
+        """The doubts as a person is asked, what follows from one figure with the gravest doubt about it."""
+        asked: list[Problem] = []
+        causes: dict[tuple[int, ...], int] = {}  # by the one row: the place of its doubt
+        more: dict[int, list[Phrase]] = {}
+        for doubt, rows in zip(self.doubts, self.doubted, strict=True):
+            kind = doubt.expected_key.removeprefix("doubt.")
+            if rows in causes and kind in _FOLLOWING:
+                more.setdefault(causes[rows], []).append(Phrase(f"doubt_kind.{kind}"))
+                continue
+            if len(rows) == 1 and kind in _OF_A_FIGURE:
+                causes.setdefault(rows, len(asked))
+            asked.append(doubt)
+        for place, others in more.items():
+            doubt = asked[place]
+            facts = {"doubt": Phrase(doubt.expected_key, doubt.expected_facts), "others": others}
+            asked[place] = replace(doubt, expected_key="additions.one_figure", expected_facts=facts)
+        return asked
+
     def refusal(self, heading: str = "error.doubts") -> DataError:
         """Give the doubts as an error whose heading says how to go on if they are unfounded."""
-        return DataError(fold_repeats(self.doubts), heading=heading)
+        return DataError(fold_repeats(self.questions), heading=heading)
 
 
 def propose(

@@ -31,6 +31,8 @@ from forecast.intake.doubts.scores import Case, Doubt, judge
 from forecast.intake.doubts.years import DOUBTS_OF_YEARS
 
 SAME: Final = 0.02  # figures that differ by no more are the same, printed with other decimals
+_OF_ORDER: Final = ("doubt.rank", "doubt.one_score")
+_OF_SUMS: Final = ("doubt.sum", "doubt.between")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def compare_and_judge(
 ) -> tuple[Compared, list[Doubt]]:
     """Compare the rows of one index and year that `after` has and `now` has not; list doubts about them.
 
-    What was `raised` already comes first and is not raised twice.
+    What was `raised` already comes first and is not raised twice.  Of figures that stand already, of another
+    source, nothing is doubted: it was when they came.
     """
     rows = new_rows(now, after, table)
     if rows.empty:
@@ -79,17 +82,18 @@ def compare_and_judge(
         frames["frameworks"], frames["events"], index_code, int(rows["year"].iloc[0]), day
     )
     count = len(provinces_in(frames["areas"], frames["lineage"], int(rows["year"].iloc[0])))
-    case = _case(rows, framework, count)
+    case, fresh = _case(rows, framework, count), _fresh_cells(rows, known)
     other = list(of_other_index(case, known, now, index_code, day))  # which tells why an order is unlike
-    doubts = [*raised, *other]
-    doubts += [doubt for doubt in judge(case, known) if not (other and doubt.key == "doubt.unlike")]
+    found = [*other, *(doubt for doubt in judge(case, known) if not (other and doubt.key == "doubt.unlike"))]
+    doubts = [*raised, *(doubt for doubt in found if _is_about(doubt, fresh))]
     doubts += _far_statistics(rows, now, day)
     early = DOUBTS_OF_YEARS[table.name](after, len(now.frames[table.name]))
     doubts += [doubt for _, _, doubt in islice(early, 1)]  # all rows of a file share their day
     told = {(doubt.area, doubt.component, doubt.statistic) for doubt in doubts}
     of_groups = doubts_of_new(rows, now, day)
     doubts += [odd for odd in of_groups if (odd.area, odd.component, odd.statistic) not in told]
-    return _compared(rows, known), [*doubts, *incoherent(rows, known, after, doubts)]
+    of_year = incoherent(rows, known, after, doubts)
+    return _compared(rows, known), [*doubts, *(doubt for doubt in of_year if _is_about(doubt, fresh))]
 
 
 def compare_years(
@@ -209,14 +213,40 @@ def _last_day(now: Vintages, after: Vintages, table: Table) -> dt.date:
     return max(pd.Timestamp(day) for day in days if not pd.isna(day)).date()
 
 
-def _compared(rows: pd.DataFrame, known: History) -> Compared:
-    """Compare new figures of provinces with the known ones of the same year."""
+def _beside_known(rows: pd.DataFrame, known: History) -> pd.DataFrame:
+    """Give new figures of provinces with the known ones of the same year: `was` and how far it is `apart`."""
     key = ["area", "component", "year"]
-    figures = known.figures.loc[known.figures["percent"].notna(), [*key, "percent", "source_url"]]
+    figures = known.figures.loc[known.figures["percent"].notna(), [*key, "percent", "rank", "source_url"]]
     pairs = rows[rows["statistic"] == "value"].merge(figures, on=key, how="left", suffixes=("", "_known"))
     was = pairs["percent_known"] * pairs["maximum"] / WHOLE  # in the unit of the new figure
-    apart = (was - pairs["score"]).abs()
-    differs = pairs.assign(was=was)[apart > SAME]  # in this order: an empty frame takes any index
+    return pairs.assign(was=was, apart=(was - pairs["score"]).abs())
+
+
+def _fresh_cells(rows: pd.DataFrame, known: History) -> set[tuple[str, str]]:
+    """Name the new figures of provinces, by area and component, whose score or rank does not stand yet."""
+    pairs = _beside_known(rows, known)
+    ranked = pairs["rank"].isna() | (pairs["rank"] == pairs["rank_known"])
+    fresh = pairs[~((pairs["apart"] <= SAME) & ranked)]
+    return set(zip(fresh["area"], fresh["component"], strict=True))
+
+
+def _is_about(doubt: Doubt, cells: set[tuple[str, str]]) -> bool:
+    """Whether a doubt about provinces speaks of one of the cells.
+
+    A total also speaks of all its parts, a rank of the totals of all others.
+    """
+    areas = {doubt.area, doubt.facts.get("other_area", doubt.area)}
+    names = {doubt.component, *doubt.facts.get("parts", ())}
+    any_area = not doubt.area or doubt.key.startswith(_OF_ORDER)
+    any_name = not doubt.component or doubt.key in _OF_SUMS
+    return any((any_area or area in areas) and (any_name or name in names) for area, name in cells)
+
+
+def _compared(rows: pd.DataFrame, known: History) -> Compared:
+    """Compare new figures of provinces with the known ones of the same year."""
+    pairs = _beside_known(rows, known)
+    was, apart = pairs["was"], pairs["apart"]
+    differs = pairs[apart > SAME]
     cells = differs[["area", "component", "was", "score", "source_url_known"]]
     return Compared(
         new=int(len(rows) - was.notna().sum()),

@@ -66,13 +66,24 @@ def _of_scores(vintages: Vintages, index_code: str, as_of: dt.date) -> Iterator[
         parts = INDEXES[index_code].parts_of_total(year)
         case = Case(year, percent, percent, pd.Series(np.nan, index=percent.index), parts)
         for doubt in judge(case, others):
-            row = rows.get((doubt.area, doubt.component, year))
-            if doubt.key not in _ENDS and not (row and _accepted(doubt, row)):
-                yield (
-                    _problem(doubt, table.file, "score", row)
-                    if row
-                    else _of_table(doubt, table.file, index_code)
-                )
+            about = _rows_about(doubt, {cell[:2]: row for cell, row in rows.items() if cell[2] == year})
+            accepted = sum(_accepted(doubt, row) for row in about)  # of a whole table: by most of its rows
+            if doubt.key in _ENDS or 2 * accepted > len(about):
+                continue
+            if doubt.area and about:
+                yield _problem(doubt, table.file, "score" if doubt.component else "area", about[0])
+            else:
+                yield _of_table(doubt, table.file, index_code)
+
+
+def _rows_about(doubt: Doubt, rows: Mapping[tuple[str, str], Any]) -> list[Any]:
+    """Rows of a year, by area and component, of which a doubt speaks: of one cell, two areas, or all."""
+    areas = {doubt.area, doubt.facts.get("other_area", doubt.area)} - {""}
+    return [
+        row
+        for (area, component), row in rows.items()
+        if (not areas or area in areas) and doubt.component in ("", component)
+    ]
 
 
 def _of_indicators(vintages: Vintages) -> Iterator[Problem]:

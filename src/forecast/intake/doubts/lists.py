@@ -101,7 +101,7 @@ def _shifted(rows: pd.DataFrame, known: pd.DataFrame) -> Iterator[tuple[int, Dou
         values, past = own["value"].to_numpy(), usual.reindex(own["area"]).to_numpy(dtype=float)
         like, up, down = (correlation(values, _moved(past, step)) for step in (0, 1, -1))
         if max(up, down) > max(like, COLUMN) + COLUMN:
-            side = Phrase("doubt.shifted.above" if up > down else "doubt.shifted.below")
+            side = Phrase("imports.row_above" if up > down else "imports.row_below")
             other = str(last["period"].mode().iloc[0])
             facts = {"side": side, "other": other, "like": round(max(up, down), 2), "own": round(like, 2)}
             yield int(own["number"].iloc[0]), Doubt("doubt.shifted", facts=facts, column="area")
