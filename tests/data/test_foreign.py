@@ -157,6 +157,27 @@ LAYOUTS = {
     "a unit of each component": PLAIN.replace("score\n", "score,ĐVT\n")
     .replace("0\n", "0,tỷ đồng\n")
     .replace("5\n", "5,tỷ đồng\n"),
+    "a title, a unit and a note above": "KẾT QUẢ,,,\n\nĐVT: điểm\n" + PLAIN,
+    "what a data bank writes above": '"Data Source","World",\n"Last Updated","2019-06-30",\n\n'
+    + PLAIN.replace("area", "Country Name"),
+    "changes among the years": "area,component,2015,2016,Tăng giảm 2016/2015,2017,+/-,So với 2016,2018,+/-\n"
+    + across(
+        [(a, c) for a in ("An", "Bình") for c in ("D1", "D2")],
+        (2015, 2016, "x", 2017, "x", "x", 2018, "x"),
+        {**CELLS, **{(a, c, "x"): -0.5 for a in ("An", "Bình") for c in ("D1", "D2")}},
+    ),
+    "changes beside the figures": PLAIN.replace("score\n", "score,Thay đổi\n")
+    .replace("0\n", "0,-1\n")
+    .replace("5\n", "5,\n"),
+    "years below a heading of all": "BẢNG 1,,,,,\narea,component,Điểm,,,\n,,2018,2016,2015,2017\n"
+    + across([(a, c) for a in ("An", "Bình") for c in ("D1", "D2")], (2018, 2016, 2015, 2017), CELLS),
+    "years above scores, ranks and changes": "area,component,2015,,,Năm 2016,,2017,,2018\n"
+    ",,Điểm,Hạng,Tăng giảm,Điểm,Hạng,Điểm,Hạng,Điểm\n"
+    + across(
+        [(a, c) for a in ("An", "Bình") for c in ("D1", "D2")],
+        (2015, "x", "x", 2016, "x", 2017, "x", 2018),
+        {**CELLS, **{(a, c, "x"): 7 for a in ("An", "Bình") for c in ("D1", "D2")}},
+    ),
     "blank rows": PLAIN.replace("An,D2,2015", "\n,,,\nAn,D2,2015"),
 }
 
@@ -322,13 +343,8 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
         (",area,component,year,score\nx,An,D,2015,5\n", 1, "column 1 has no name"),
         ("area,area,year,score\nAn,An,2015,5\n", 1, "more than once"),
         ("area,component,year,score\nAn,D,2015,5,6,7\n", 1, "6 cells"),
-        ("KẾT QUẢ NĂM 2023\n\narea,component,year,score\nAn,D,2015,5\n", 1, "this row is a title"),
-        (
-            '"Data Source","World",\n\n"Country Name","2015","2016",\n"An","5","6",\n',
-            1,
-            "row 1, found “Data Source”: this row is a title",
-        ),
-        ("KẾT QUẢ,,,\narea,component,year,score\nAn,D,2015,5\n", 1, "this row is a title"),
+        ("KẾT QUẢ,,,\nA,B,C,D\nAn,D,2015,5\n", 1, "row 1, found “KẾT QUẢ”: this row is a title"),
+        ("Tỉnh,PAR 2015,SIPAS 2016\nAn,1,2\n", 1, "of several indexes (PAR, SIPAS)"),
         ("area,component,year,score\n", 1, "empty"),
         ("", 1, "empty"),
         (
@@ -336,7 +352,7 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
             1,
             "several indexes (PAR, SIPAS)",
         ),
-        ("area,2015,2016,Tăng 2016\nAn,1,2,3\n", 1, "2016, Tăng 2016 are all of 2016"),
+        ("area,2015,2016,Mới 2016\nAn,1,2,3\n", 1, "2016, Mới 2016 are all of 2016"),
         ("area,year,Quý I,Quý II\nAn,2015,1,2\n", 1, "columns are quarters, months or days (Quý I"),
         ("area,year,Tháng 1,Tháng 2\nAn,2015,1,2\n", 1, "columns are quarters, months or days"),
         (
@@ -368,7 +384,7 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
             "row 4, found “area”: a second table begins here, with other years (2017, 2018)",
         ),
         (",2015,,2016,\narea,D1,D2,D1,D2\nAn,1,2,3,4\n", 1, "the names of the columns take two rows (1 and"),
-        ("area,component,Năm,,\n,,2015,2016,2017\nAn,D,1,2,3\n", 1, "take two rows (1 and the next)"),
+        ("area,component,A,,B,\n,,2015,2016,2015,2016\nAn,D,1,2,3,4\n", 1, "take two rows (1 and the next)"),
         (",,,60\n".join(PLAIN.split("An,D1,2016,60.25\n")), 3, "the cell is empty"),
         (
             "area,year,score,unit\nAn,2015,7,điểm\nAn,2016,70,%\n",

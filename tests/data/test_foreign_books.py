@@ -129,14 +129,30 @@ def test_a_heading_alone_with_a_line_through_it_is_asked_about(tmp_path):
         read_file(book_of(tmp_path, strike("D1")))
 
 
-def test_headings_merged_over_two_rows_are_told(tmp_path):
-    """The years stand in the second row, below a heading of all."""
+def test_titles_two_rows_of_headings_and_a_cover_are_read_past_and_told(tmp_path):
+    """The years stand in the second row, below a heading of all; a cover and notes hold no table."""
     book = openpyxl.Workbook()
+    book.create_sheet("Bìa", 0).append(["BÁO CÁO", None, 2018])
+    book.create_sheet("Ghi chú").append([1, "Nguồn: Bộ Nội vụ"])
+    book.active = 1
+    book.active.append(["Bảng 1. Chỉ số"])
     for line in (["Tỉnh", "Năm", None, None], [None, 2015, 2016, 2017], ["An", 1, 2, 3], ["Bình", 2, 3, 4]):
         book.active.append(line)
-    book.active.merge_cells("A1:A2")
-    book.active.merge_cells("B1:D1")
+    book.active.merge_cells("A2:A3")
+    book.active.merge_cells("B2:D2")
     book.save(tmp_path / "x.xlsx")
 
-    with pytest.raises(DataError, match=r"the names of the columns take two rows \(1 and the next\)"):
+    table = read_file(tmp_path / "x.xlsx")
+
+    assert table.frame["score"].tolist() == [1, 2, 2, 3, 3, 4]
+    assert table.frame["row"].tolist() == [4, 5] * 3
+    told = [remark.text("en") for remark in table.remarks]
+    assert "without a table of figures are left out: Bìa, Ghi chú" in told[0]
+    assert "Left out above the names of the columns (row 1): Bảng 1. Chỉ số." in told
+    assert "take two rows, 2, 3, and are joined: Tỉnh, 2015, 2016, 2017." in " ".join(told)
+
+    book.worksheets[2].append([2, "An", 71.5])
+    book.worksheets[2].append([3, "Bình", 72.5])
+    book.save(tmp_path / "x.xlsx")
+    with pytest.raises(DataError, match="several sheets hold something"):
         read_file(tmp_path / "x.xlsx")

@@ -274,6 +274,19 @@ def test_a_year_far_from_the_others_is_doubted():
     assert "between 1910 and 2010" in words
 
 
+def test_years_without_a_figure_between_others_are_named():
+    """A column that is missing and an empty cell amid a series are told, ends and what never was are not."""
+    frame = table()
+    amid = frame[~((frame["area"] == "An") & frame["year"].isin([2013, 2014]))]
+    ends = frame[~((frame["area"] == "An") & frame["year"].isin([2010, 2019]))]
+
+    assert told(frame[frame["year"] != 2014])[0] == ["yearly.no_year"]
+    assert "No figures of 2014, between other years" in told(frame[frame["year"] != 2014])[1]
+    assert told(amid)[0] == ["yearly.holes"]
+    assert "2 series lack figures between others (An / D1 (2013–2014), An / D2 (2013–2014))" in told(amid)[1]
+    assert told(ends)[0] == []
+
+
 def test_cells_without_any_figure_are_named():
     """An area all of whose scores are empty is not lost in silence."""
     frame = table()
@@ -377,6 +390,10 @@ def test_a_year_or_an_area_that_was_copied_is_named():
     assert told(copied)[0] == ["yearly.copied_year"]
     assert "6 figures of 2019 are just those of 2018" in told(copied)[1]
     assert told(pd.concat([frame, more], ignore_index=True))[0] == ["yearly.copied_area"]
+    of_two = pd.concat([frame, more[more["component"] == "D1"]], ignore_index=True)
+    own = frame[(frame["area"] == "An") & (frame["component"] == "D2")]
+    of_two = pd.concat([of_two, own.assign(area="Dần", score=own["score"] + 5)], ignore_index=True)
+    assert told(of_two)[0] == ["yearly.copied_series"]
     assert told(frame.assign(score=50.0))[0] == []
 
 
@@ -418,8 +435,8 @@ def test_one_area_under_two_names_is_named(years):
 
     keys, words = told(frame)
 
-    assert keys == ["yearly.one_area"]
+    assert [key for key in keys if key != "yearly.holes"] == ["yearly.one_area"]  # 2015 is a hole too
     assert "“Bình”" in words
     assert "“Thị xã B.”" in words
     frame = frame[~((frame["area"] == "Bình") & (frame["year"] == 2019))]
-    assert told(frame)[0] == []
+    assert "yearly.one_area" not in told(frame)[0]

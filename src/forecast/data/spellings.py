@@ -57,6 +57,15 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {  # values of choices by colum
         "year": r"(hang )?nam",
     },
 }
+_CHANGE: Final = (  # a heading without years and brackets
+    r"(toc do |muc |ty le |so )?((do )?tang|giam)( (tang|giam|diem|bac|hang|them))*( so( voi)?( .*)?)?"
+    r"|(muc |diem )?chenh( lech)?( .*)?|so (sanh|voi)( .*)?"
+    r"|(muc )?(thay doi|bien dong)( (tang|giam|diem))*( so voi.*)?"
+    r"|(yoy |annual |absolute )?(change|difference|diff|delta)s?( (from|vs|over|since|against|on) .*)?|yoy"
+)
+_SIGNS: Final = re.compile(r"[+±Δ∆]")  # of a heading without a word: +/-, (+, -), Δ 2020
+_IN_BRACKETS_OR_YEAR: Final = re.compile(r"\(.*?\)|\b(?:19|20)\d\d\b")
+_OVER_YEARS: Final = re.compile(r"(?:\D{0,9} )?((?:19|20)\d\d) ?/ ?((?:19|20)\d\d)(?: ?\(?%\)?)?")
 _RANK: Final = r"((xep|thu) )?hang|xep thu|vi (tri|thu)|thu (tu )?(hang|bac)|(thu tu )?xep hang|rank(ing)?"
 _SHORT_DAY: Final = re.compile(  # as Excel shows a day without its year: 2-Jan, Feb-01, 02-Thg1
     r"\d{1,2}[-/ ](?:[a-z]{3}|thg ?\d{1,2}|tháng \d{1,2})(?:[-/ ]\d{2,4})?|[a-z]{3}-\d{2}", re.IGNORECASE
@@ -132,6 +141,19 @@ def is_rank(words: str) -> bool:
     (True, False)
     """
     return re.fullmatch(_RANK, words) is not None
+
+
+def is_change(heading: str) -> bool:
+    """Whether a heading says that its figures are changes against another year, and so no results.
+
+    >>> [is_change(text) for text in ("+/-", "Tăng giảm 2020/2019", "So với năm trước", "Tăng trưởng")]
+    [True, True, True, False]
+    """
+    if (over := _OVER_YEARS.fullmatch(heading.strip())) and over[1] > over[2]:
+        return True
+    bare = plain_words(_IN_BRACKETS_OR_YEAR.sub(" ", heading)).split()
+    words = " ".join(word for word in bare if word not in ("nam", "%"))
+    return bool(re.fullmatch(_CHANGE, words) if words else _SIGNS.search(heading))
 
 
 def turned_into_day(text: str) -> bool:

@@ -4,16 +4,16 @@ import datetime as dt
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase, shortened
-from forecast.base.spelling import plain_words, slug
+from forecast.base.spelling import plain_words, slug, spans
 from forecast.data import foreign
-from forecast.model import mislabelled, slips
+from forecast.model import copies, mislabelled, slips
 from forecast.model.panel import Panel
 from forecast.model.slips import NEAR, SLIP
 
@@ -21,6 +21,7 @@ TIMES: Final = 20.0  # a figure so many times its neighbours, or so many times s
 MOST_YEARS_APART: Final = 200  # from one year with figures to the next
 GAP: Final = 10  # years without any figure, after which the years before are far away
 SHOWN: Final = 5  # names in one sentence
+FEWEST_SHOWN: Final = 3  # of long ones
 _OF_COVARIATES: Final = {"yearly.large": "covariates.large", "yearly.small": "covariates.small"}
 FEW: Final = 5  # figures above zero for each below, from which a minus sign is doubted
 _WHOLE: Final = re.compile(
@@ -81,12 +82,14 @@ def of_table(frame: pd.DataFrame) -> list[Phrase]:
         *mislabelled.years(known),
         *(*_odd_sizes(known), *_below_zero(known), *_lone(known)),
         *(*_wholes(known), *_lost_letters(frame), *_odd_maxima(known)),
-        *(*_zeros_at_ends(known), *_copied_years(known), *itertools.islice(_copied_areas(known), SHOWN)),
+        *(*_zeros_at_ends(known), *_copied_years(known)),
+        *itertools.islice(copies.areas(known, _is_called_whole), SHOWN),
     ]
     empty = len(frame) - len(known)
     return [
         *phrases,
         *([Phrase("yearly.no_score", {"count": empty})] if empty else []),
+        *_holes(known),
         *_never(frame, known),
     ]
 
@@ -223,18 +226,6 @@ def _copied_years(known: pd.DataFrame) -> Iterator[Phrase]:
             yield Phrase("yearly.copied_year", {"year": f"{year:g}", "before": f"{since:g}", "count": same})
 
 
-def _copied_areas(known: pd.DataFrame) -> Iterator[Phrase]:
-    """Areas that have the very figures of another area in every year and component."""
-    names: dict[tuple[Any, ...], str] = {}
-    ordered = known.sort_values(["area", "component", "year"], kind="stable")
-    for name, rows in ordered.groupby("area", sort=False):
-        if rows["score"].nunique() >= MANY and not _is_called_whole(name):
-            figures = tuple(zip(rows["component"], rows["year"], rows["score"], strict=True))
-            first = names.setdefault(figures, str(name))
-            if first != name:
-                yield Phrase("yearly.copied_area", {"name": str(name), "other": first})
-
-
 def _odd_maxima(known: pd.DataFrame) -> Iterator[Phrase]:
     """Maxima that few rows of a year and component have, where nearly all others have one."""
     if "max_score" not in known:
@@ -297,6 +288,22 @@ def _lone(known: pd.DataFrame) -> Iterator[Phrase]:
             rows = known.loc[known["year"] <= before, "row"]
             facts = {"before": int(before), "after": int(after), "count": len(rows), "row": int(rows.iloc[0])}
             yield Phrase("yearly.gap", facts)
+
+
+def _holes(known: pd.DataFrame) -> Iterator[Phrase]:
+    """Years without a figure between others: of the whole table, and of single series."""
+    in_table = np.unique(known["year"].to_numpy(dtype=int))
+    gaps = [range(a + 1, b) for a, b in itertools.pairwise(in_table.tolist()) if 1 < b - a <= GAP]
+    if lost := [str(year) for gap in gaps for year in gap]:
+        yield Phrase("yearly.no_year", {"count": len(lost), "years": shortened(lost, SHOWN)})
+    found = []
+    for (area, component), years in known.groupby(["area", "component"], sort=False)["year"]:
+        inner = in_table[(in_table > years.min()) & (in_table < years.max())]
+        if len(own := np.setdiff1d(inner, years)):
+            years_ = ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in spans(own.tolist()))
+            found.append(f"{area} / {component} ({years_})")
+    if found:
+        yield Phrase("yearly.holes", {"count": len(found), "names": shortened(found, FEWEST_SHOWN)})
 
 
 def _never(frame: pd.DataFrame, known: pd.DataFrame) -> Iterator[Phrase]:

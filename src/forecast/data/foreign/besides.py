@@ -8,10 +8,10 @@ from typing import Final
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
 from forecast.base.spelling import clean, plain_words, slug
-from forecast.data.foreign.headings import PARTS_OF_YEARS, headings, is_plan
+from forecast.data.foreign.headings import PARTS_OF_YEARS, Headings, headings, is_plan
 from forecast.data.foreign.sheet import Sheet
 from forecast.data.foreign.values import is_number, year_of
-from forecast.data.spellings import choice_named, is_rank
+from forecast.data.spellings import choice_named, is_change, is_rank
 from forecast.data.tables import UNITS
 
 _UNITS_ALONE: Final = ("units", "don-vi-tinh", "dvt")
@@ -50,10 +50,13 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
     plans = _plans(sheet)
     if plans:
         remarks.append(Phrase("foreign.plans", {"names": [sheet.header[k] for k in plans]}))
-    about = _about_series(sheet, {*units, *same, *counts})
+    changes = _changes(sheet, {*plans})
+    if changes:
+        remarks.append(Phrase("foreign.changes", {"names": [sheet.header[k] for k in changes]}))
+    about = _about_series(sheet, {*units, *same, *counts, *changes})
     if about:
         remarks.append(Phrase("foreign.no_figures", {"names": [sheet.header[k] for k in about]}))
-    rest = sheet.without((*units, *same, *counts, *plans, *about))
+    rest = sheet.without((*units, *same, *counts, *plans, *changes, *about))
     ranks = _ranks(rest)
     if ranks:
         remarks.append(Phrase("foreign.ranks", {"names": [rest.header[k] for k in ranks]}))
@@ -92,6 +95,19 @@ def _plans(sheet: Sheet) -> list[int]:
     years = headings(sheet.header).years
     plans = [k for k in years if is_plan(sheet.header[k])]
     return plans if len(plans) < len(years) else []
+
+
+def _changes(sheet: Sheet, plans: Collection[int]) -> list[int]:
+    """Columns of changes against another year, such as +/-, where there are results beside them."""
+    found = [k for k, name in enumerate(sheet.header) if is_change(name)]
+    rest = sheet.without((*found, *plans))
+    heads = headings(rest.header)
+    in_others = "year" in heads.roles and _figures(rest, heads)
+    return found if in_others or "score" in heads.roles or len(heads.years) > 1 else []
+
+
+def _figures(sheet: Sheet, heads: Headings) -> bool:
+    return any(all(is_number(cell, sheet.separator) for cell in sheet.columns[k]) for k in heads.others)
 
 
 def _ranks(sheet: Sheet) -> list[int]:

@@ -1,7 +1,7 @@
 """Rearrange a sheet in any layout to one figure a row; the columns' own names are kept for messages."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from forecast.data.foreign.headings import (
 )
 from forecast.data.foreign.sheet import Sheet
 from forecast.data.foreign.values import is_number, year_of
+from forecast.data.tables import COMPONENTS
 
 _OF_NUMBERS = ("year", "score", "max_score")
 NEEDED = ("area", "component", "year", "score")
@@ -93,10 +94,7 @@ def _plan(sheet: Sheet, heads: Headings, area: str) -> ColumnPlan:
     across_role = ""
     if "year" not in roles and "score" not in roles and len(heads.years) > 1:
         across, across_role = dict(heads.years), "year"
-        remarks.append(
-            Phrase("foreign.years_across", {"first": min(across.values()), "last": max(across.values())})
-        )
-        remarks += _estimates([sheet.header[k] for k in across])
+        remarks += _of_years(sheet, across)
     elif "year" in roles and "score" not in roles and not heads.years:
         figures = [k for k in others if all(is_number(cell, sheet.separator) for cell in sheet.columns[k])]
         others = [k for k in others if k not in figures]
@@ -122,9 +120,14 @@ def _plan(sheet: Sheet, heads: Headings, area: str) -> ColumnPlan:
     return ColumnPlan(roles, across, across_role, constant, tuple(remarks))
 
 
-def _estimates(names: Sequence[str]) -> list[Phrase]:
-    estimates = [name for name in names if is_estimate(name)]
-    return [Phrase("foreign.estimates", {"names": estimates})] if estimates else []
+def _of_years(sheet: Sheet, across: Mapping[int, str]) -> Iterator[Phrase]:
+    """What is said of columns that are years."""
+    years = [*across.values()]
+    yield Phrase("foreign.years_across", {"first": min(years), "last": max(years)})
+    if estimates := [sheet.header[k] for k in across if is_estimate(sheet.header[k])]:
+        yield Phrase("foreign.estimates", {"names": estimates})
+    if years not in (sorted(years), sorted(years, reverse=True)):
+        yield Phrase("foreign.years_unordered", {"years": years})
 
 
 def _with_first_as_area(sheet: Sheet, heads: Headings) -> Headings:
@@ -181,7 +184,12 @@ def _are_parts(names: Sequence[str]) -> bool:
 
 
 def _refuse_years_twice(sheet: Sheet, heads: Headings) -> None:
-    """Refuse several columns of one year: which of them holds the figures is not plain."""
+    """Refuse several columns of one year, or years of several indexes: which are meant is not plain."""
+    names_of = {k: plain_words(sheet.header[k]).split() for k in heads.years}
+    indexes = {code for words in names_of.values() for code in COMPONENTS if code.casefold() in words}
+    if len(indexes) > 1:
+        facts = {"values": sorted(indexes)}
+        raise DataError([Problem(sheet.file, sheet.top, "", "", "foreign.several_index_columns", facts)])
     for year, count in Counter(heads.years.values()).items():
         if count > 1:
             names = [sheet.header[k] for k, own in heads.years.items() if own == year]

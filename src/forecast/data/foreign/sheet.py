@@ -17,16 +17,14 @@ from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase, shortened
 from forecast.base.spelling import clean, letters_of
 from forecast.base.workbook import as_seen, hidden_parts, open_workbook, struck
-from forecast.data.foreign.headings import headings, year_in
+from forecast.data.foreign.tops import below_titles, is_table
 from forecast.data.load.files import MAX_BYTES, lines_of
 
 Place = tuple[int, int]  # row and column of a cell
 SEPARATORS: Final = (",", ";", "\t", "|")
 BOOKS: Final = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")  # of which .xlsx is read, the others told
-LINES_ABOVE: Final = 10  # that may stand above the names of columns
 LOOKED_AT: Final = 100_000  # letters of a file from which its separator is known
 MOST_BESIDE: Final = 100  # columns without a name that a sheet may have
-_CODE: Final = re.compile(r"[A-Za-z]+[\d.]*")  # of a component: D1, SC1.2
 _SEP_LINE: Final = re.compile(r"\s*\"?sep=(.)\"?\s*", flags=re.IGNORECASE)
 
 
@@ -78,7 +76,9 @@ def sheet_of_frame(frame: pd.DataFrame, name: str) -> Sheet:
 
 def _of_workbook(path: Path) -> Sheet:
     """Read the one sheet of a workbook; a cell that is merged over rows holds for all of them."""
-    sheets = [sheet for sheet in open_workbook(path).book.worksheets if _filled(sheet)]
+    every = [sheet for sheet in open_workbook(path).book.worksheets if _filled(sheet)]
+    tables = [sheet for sheet in every if is_table(_rows(_texts(sheet._cells)).values())]  # noqa: SLF001
+    sheets = tables if len(tables) == 1 else every
     if len(sheets) > 1:
         titles = [clean(sheet.title) for sheet in sheets]
         raise DataError([Problem(path.name, None, "", "", "foreign.several_sheets", {"sheets": titles})])
@@ -101,12 +101,22 @@ def _of_workbook(path: Path) -> Sheet:
     if formulas:
         raise DataError(formulas)
     cells, taken_back = _without_struck(path.name, cells)
-    lines = _lines(path.name, {place: text for place, cell in cells.items() if (text := _cell(_seen(cell)))})
+    lines = _lines(path.name, _texts(cells))
     arranged = _arranged(path.name, lines, "\t")
     if arranged is None:
         raise incoming.refusal(path.name, "expect.not_empty")
-    remarks = (*arranged.remarks, *_hidden(sheet, cells), *taken_back)
+    remarks = (*_besides(sheet, every), *arranged.remarks, *_hidden(sheet, cells), *taken_back)
     return replace(arranged, remarks=remarks, merged=_merged_numbers(sheet, arranged))
+
+
+def _texts(cells: Mapping[Place, Any]) -> dict[Place, str]:
+    return {place: text for place, cell in cells.items() if (text := _cell(_seen(cell)))}
+
+
+def _besides(sheet: Any, every: Sequence[Any]) -> tuple[Phrase, ...]:
+    """Name the sheets beside the table's own, which hold no table: a cover, notes."""
+    names = [clean(other.title) for other in every if other is not sheet]
+    return (Phrase("foreign.other_sheets", {"names": names, "sheet": clean(sheet.title)}),) if names else ()
 
 
 def _without_struck(file: str, cells: Mapping[Place, Any]) -> tuple[dict[Place, Any], tuple[Phrase, ...]]:
@@ -155,15 +165,20 @@ def _filled(sheet: Any) -> bool:
 
 def _lines(file: str, texts: Mapping[tuple[int, int], str]) -> list[tuple[int, list[str]]]:
     """Give the rows that hold anything, all of one width; refuse a cell far beside the names of columns."""
-    rows: dict[int, dict[int, str]] = {}
-    for (at, column), text in texts.items():
-        rows.setdefault(at, {})[column] = text
+    rows = _rows(texts)
     named = max(next(iter(rows.values()), {0: ""}))
     width = max((max(row) for row in rows.values()), default=0)
     if width > named + MOST_BESIDE:
         at, text = next((at, row[width]) for at, row in rows.items() if width in row)
         raise DataError([Problem(file, at, letters_of(width), text, "foreign.nameless", {"place": width})])
     return [(at, [row.get(column, "") for column in range(1, width + 1)]) for at, row in rows.items()]
+
+
+def _rows(texts: Mapping[Place, str]) -> dict[int, dict[int, str]]:
+    rows: dict[int, dict[int, str]] = {}
+    for (at, column), text in texts.items():
+        rows.setdefault(at, {})[column] = text
+    return rows
 
 
 def _seen(cell: Any) -> object:
@@ -214,17 +229,12 @@ def _arranged(file: str, lines: Sequence[tuple[int, list[str]]], separator: str)
     """Make a sheet of rows with their numbers, the first of which is the header; None without any other."""
     if len(lines) < 2:
         return None
-    (row, header), *body = lines
+    rest, remarks = below_titles(file, lines)
+    (row, header), *body = rest
     width = len(header)
-    filled = [cell for cell in header if cell.strip()]
-    if _is_title(filled, [cells for _, cells in body]):
-        raise DataError([Problem(file, row, "", filled[0], "foreign.title_above")])
-    if _is_second_header(header, body[0][1]):
-        raise DataError([Problem(file, row, "", "", "foreign.two_headers", {"row": row})])
-    remarks: tuple[Phrase, ...] = ()
     if _have_row_names(body, width):
         body = [(n, cells[1:]) for n, cells in body]
-        remarks = (Phrase("foreign.row_names"),)
+        remarks = (*remarks, Phrase("foreign.row_names"))
     # A note below a table has one cell; an empty cell at the end of a row belongs to no column.
     body = [(n, [*cells, *[""] * (width - 1)] if _is_note(cells, width) else cells) for n, cells in body]
     body = [(n, cells[:width] if not "".join(cells[width:]).strip() else cells) for n, cells in body]
@@ -238,28 +248,6 @@ def _arranged(file: str, lines: Sequence[tuple[int, list[str]]], separator: str)
     columns = tuple(zip(*(cells for _, cells in body), strict=True))
     names = tuple(clean(cell) for cell in header)
     return Sheet(file, separator, names, tuple(n for n, _ in body), columns, row, remarks)
-
-
-def _is_title(filled: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row is above the names of columns: one cell alone, or words above a row of years."""
-    if len(filled) == 1:
-        return len([cell for cell in body[-1] if cell.strip()]) > 1
-    found = [headings([clean(cell) for cell in cells]) for cells in (filled, *body[:LINES_ABOVE])]
-    named = any(other.roles and len(other.years) > 1 for other in found[1:])
-    return named and not found[0].roles and not found[0].years
-
-
-def _is_second_header(header: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether names of columns go on in the row below: it fills gaps of the header and has no figure.
-
-    A row of years alone below words is one too.
-    """
-    gaps = [cell for name, cell in zip(header, below, strict=False) if not name.strip()]
-    filled = [cell for name, cell in zip(header, below, strict=False) if cell.strip() and cell != name]
-    words = not any(any(char.isdigit() for char in cell) and not _CODE.fullmatch(cell) for cell in filled)
-    if len(gaps) > 1 and len(filled) > 1 and all(map(year_in, filled)):
-        return True
-    return words and len([cell for cell in gaps if cell.strip()]) > 1
 
 
 def _have_row_names(body: Sequence[tuple[int, Sequence[str]]], width: int) -> bool:
