@@ -224,6 +224,21 @@ def test_a_year_of_two_digits_is_refused():
     assert (problem.row, problem.value, problem.expected_key) == (5, "23", "panel.far_year")
 
 
+def test_a_year_not_begun_after_the_year_forecast_is_refused_with_its_row():
+    """2108 for 2018 would blame the target year; years not begun before it are only told."""
+    frame = table()
+    frame.loc[frame["year"] == 2018, "year"] = 2108
+    read = YearlyTable(frame, ())
+    today = dt.date(2026, 1, 1)
+
+    with pytest.raises(DataError) as caught:
+        doubts.panel_of(read, today=today, target_year=2025)
+
+    (problem,) = caught.value.problems
+    assert (problem.row, problem.value, problem.expected_key) == (10, "2108", "panel.year_ahead")
+    assert "yearly.later" in [told.key for told in doubts.panel_of(read, today=today, target_year=2109)[1]]
+
+
 def test_a_series_that_leaps_is_not_doubted():
     """Of figures that are never alike no one is a slip; neither is a sign that many have."""
     leaping = table(cells={("An", "D1", year): 3.0 ** (year - 2010) for year in YEARS})

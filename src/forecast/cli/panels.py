@@ -46,16 +46,20 @@ class YearsType(Type):
         return tuple(range(first, last + 1))
 
 
-def read_panel(scores: Path, events: Path | None, last_year: int | None = None) -> tuple[Panel, list[Phrase]]:
+def read_panel(
+    scores: Path, events: Path | None, target_years: tuple[int, ...] = ()
+) -> tuple[Panel, list[Phrase]]:
     """Read a panel and the years in which its method changed; give remarks for the user too.
 
-    `last_year`: that is forecast, if it is after those of the panel.  Raises DataError with what is wrong in
-    either file.
+    `target_years`: that are forecast.  Raises DataError with what is wrong in either file.
     """
     rows = foreign.read_file(scores)
     breaks = () if events is None else load.read_breaks(events)
-    panel, remarks = doubts.panel_of(rows, breaks=breaks, file=scores.name, today=today())
-    first, last = panel.years[0], max(panel.years[-1], last_year or 0)
+    target_year = target_years[0] if target_years else None
+    panel, remarks = doubts.panel_of(
+        rows, breaks=breaks, file=scores.name, today=today(), target_year=target_year
+    )
+    first, last = panel.years[0], max((panel.years[-1], *target_years))
     outside = [str(year) for year in breaks if not first < year <= last]
     if outside:
         facts = {"count": len(outside), "first": str(first), "last": str(last)}

@@ -71,7 +71,7 @@ def predict(
         raise SpecError("cli.predict.picture", {"found": plot.name})
     if plot is None and (area or component):
         raise SpecError("cli.predict.no_picture")
-    panel, remarks = read_panel(scores, events, target_year[-1])  # before the models, which import slowly
+    panel, remarks = read_panel(scores, events, target_year)  # before the models, which import slowly
     from forecast.answer import basis
     from forecast.model import engine
     from forecast.model.contract import horizon_of

@@ -43,11 +43,12 @@ def panel_of(
     breaks: Iterable[int] = (),
     file: str = "scores",
     today: dt.date | None = None,
+    target_year: int | None = None,
 ) -> tuple[Panel, list[Phrase]]:
     """Make a panel of a table that was read, with what its reader must know.
 
-    `today`: a later year can have no results.  Raises DataError if no row has a score, or a rule of
-    `Panel.from_long` is broken.
+    `today`: a later year can have no results, least of all from `target_year` on, which is forecast.  Raises
+    DataError if it has, if no row has a score, or if a rule of `Panel.from_long` is broken.
     """
     known = table.frame.dropna(subset=["score"])
     if known.empty:
@@ -55,6 +56,8 @@ def panel_of(
             [Problem(file, None, "score", "", "panel.no_score" if len(table.frame) else "panel.empty")]
         )
     _refuse_far_years(known, file)
+    if today is not None and target_year is not None:
+        _refuse_years_ahead(known, file, today.year, target_year)
     try:
         panel = Panel.from_long(known, upper=upper, breaks=tuple(breaks), file=file)
     except DataError as error:
@@ -72,6 +75,16 @@ def _refuse_far_years(known: pd.DataFrame, file: str) -> None:
         odd = known[before if before.sum() * 2 <= len(known) else ~before].iloc[0]
         facts = {"before": gap[0], "after": gap[1]}
         raise DataError([Problem(file, int(odd["row"]), "year", f"{odd['year']:g}", "panel.far_year", facts)])
+
+
+def _refuse_years_ahead(known: pd.DataFrame, file: str, now: int, target_year: int) -> None:
+    """Refuse figures of years that have not begun, where they would end the panel after the year forecast."""
+    late = known[known["year"] > now].sort_values(["year", "row"])
+    if len(late) and late["year"].iloc[-1] >= target_year:
+        facts = {"count": len(late), "target_year": target_year, "now": now}
+        last = late[late["year"] == late["year"].iloc[-1]].iloc[0]
+        found = f"{last['year']:g}"
+        raise DataError([Problem(file, int(last["row"]), "", found, "panel.year_ahead", facts)])
 
 
 def of_table(frame: pd.DataFrame) -> list[Phrase]:

@@ -15,7 +15,7 @@ from forecast.base.errors import SpecError
 from forecast.data.numbering import Numbering, split_mark, whole_mark
 from forecast.intake.annex import tree as annex_tree
 from forecast.intake.annex.headings import role_of
-from forecast.intake.annex.step_lines import proposed_rule
+from forecast.intake.annex.step_lines import proposed_rule, unread_line
 
 LAYOUTS = ("one_column", "with_titles", "merged", "several_columns", "semicolons", "commas")
 NUMBERS = ("dotted", "roman_restarting", "roman_dotted", "words", "roman_mixed", "bracketed")
@@ -413,19 +413,22 @@ def test_all_of_a_plan_is_a_step():
 
 
 @pytest.mark.parametrize(
-    "lines",
+    ("lines", "unread"),  # number of the line that is named, none of words alone
     [
-        ["Từ 95% trở lên: 0,5", "Từ 80% - dưới 90%: 0,25", "Dưới 80%: 0"],  # a gap
-        ["Từ 95% trở lên: 0,4", "Từ 80% - dưới 95%: 0,25", "Dưới 80%: 0"],  # not the maximum
-        ["Từ 95% trở lên: 0,5", "Từ 80% - dưới 95%: 0,25", "Dưới 80%: 0,1"],  # something for the least
-        ["Từ 95% trở lên: 0,5", "Từ 80% - dưới 95%: 0,6", "Dưới 80%: 0"],  # more for less
-        ["Trên 95%: 0,5", "Từ 80% - 95%: 0,25", "Dưới 80%: 0"],  # above, not from
-        ["Ban hành kịp thời: 0,5", "Không kịp thời: 0"],
-        ["Từ 95% trở lên: 0,5", "Có tài liệu kiểm chứng"],
-        ["Từ 95% trở lên: 0,5"],
-        [],
+        (["Từ 95% trở lên: 0,5", "Từ 80% - dưới 90%: 0,25", "Dưới 80%: 0"], 1),  # a gap
+        (["Từ 95% trở lên: 0,4", "Từ 80% - dưới 95%: 0,25", "Dưới 80%: 0"], 0),  # not the maximum
+        (["Từ 95% trở lên: 0,5", "Từ 80% - dưới 95%: 0,25", "Dưới 80%: 0,1"], 0),  # something for the least
+        (["Từ 95% trở lên: 0,5", "Từ 80% - dưới 95%: 0,6", "Dưới 80%: 0"], 0),  # more for less
+        (["Từ 80% - dưới 95%: 0,25", "Dưới 80%: 0"], 0),  # no highest step
+        (["Từ 95% trở lên", "Dưới 95%: 0"], 0),  # no points
+        (["Trên 95%: 0,5", "Từ 80% - 95%: 0,25", "Dưới 80%: 0"], 0),  # above, not from
+        (["Ban hành kịp thời: 0,5", "Không kịp thời: 0"], None),
+        (["Từ 95% trở lên: 0,5", "Có tài liệu kiểm chứng"], 1),
+        (["Từ 95% trở lên: 0,5"], 0),
+        ([], None),
     ],
 )
-def test_lines_that_are_not_plain_are_no_rule(lines):
-    """Where steps leave a gap, contradict the maximum or are words, people score."""
+def test_lines_that_are_not_plain_are_no_rule(lines, unread):
+    """Where steps leave a gap, contradict the maximum or are words, people score, and are told the line."""
     assert proposed_rule(lines, 0.5) == ""
+    assert unread_line(lines, 0.5) == ("" if unread is None else lines[unread])

@@ -13,7 +13,7 @@ from forecast.data.load import points
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.cells import Finding, Frames, each_row, not_among
 from forecast.data.load.indicators import NO_CATALOGUE
-from forecast.data.load.year_rules import from_first_year, is_decision
+from forecast.data.load.year_rules import expected_decision, from_first_year, is_decision
 from forecast.data.tables import APPRAISED
 
 SUM_TOLERANCE: Final = 0.005
@@ -28,7 +28,7 @@ def frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Fi
     unique = frame.drop_duplicates(["framework", "component"])  # a repeat is told already
     for name, version in unique.groupby("framework", sort=False):
         if not is_decision(str(name)):
-            yield int(version["row"].iloc[0]), "framework", "expect.decision", {}
+            yield int(version["row"].iloc[0]), "framework", *expected_decision(str(name))
         parts = set(version["component"])
         for row in each_row(version):
             if row.last_year < row.first_year:

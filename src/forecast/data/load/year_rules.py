@@ -9,13 +9,15 @@ from typing import Final
 import pandas as pd
 
 from forecast.base.indexes import INDEXES
+from forecast.base.spelling import plain_words
 from forecast.data.framework import WHOLE
 from forecast.data.load import area_rules
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.cells import Finding, Frames, each_row, not_among, rows_where
-from forecast.data.tables import INDEX_CODES
+from forecast.data.tables import FIRST_YEAR, INDEX_CODES, LAST_YEAR
 
-_DECISION: Final = re.compile(r"[0-9]{1,5}/QĐ-\w+|[12][0-9]{3}")  # or the year, where no number is known
+_DECISION: Final = re.compile(r"[0-9]{1,5}/QĐ-\w+|(?P<year>[0-9]{4})")  # or the year, with no number known
+_NUMBER: Final = re.compile(r"(?:(?:quyet dinh|qd) )?(?:so )?([0-9]{1,5})(?: qd| qd bnv)?")
 
 
 def from_first_year(frame: pd.DataFrame, column: str = "year") -> Iterator[Finding]:
@@ -57,10 +59,21 @@ def events(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Findin
 def is_decision(name: str) -> bool:
     """Whether a framework may be called so.
 
-    >>> is_decision("876/QĐ-BNV"), is_decision("2024"), is_decision("new criteria")
-    (True, True, False)
+    >>> [is_decision(name) for name in ("876/QĐ-BNV", "2024", "1149", "new criteria")]
+    [True, True, False, False]
     """
-    return _DECISION.fullmatch(name) is not None
+    match = _DECISION.fullmatch(name)
+    return match is not None and (not match["year"] or FIRST_YEAR <= int(match["year"]) <= LAST_YEAR)
+
+
+def expected_decision(name: str) -> tuple[str, dict[str, object]]:
+    """What is expected in place of a framework's name, as a key of the catalogue and its facts.
+
+    >>> [expected_decision(name)[1] for name in ("1149", "Quyết định 876/QD-BNV", "abc")]
+    [{'near': '1149/QĐ-BNV'}, {'near': '876/QĐ-BNV'}, {}]
+    """
+    match = _NUMBER.fullmatch(plain_words(name))
+    return ("expect.decision_near", {"near": f"{match[1]}/QĐ-BNV"}) if match else ("expect.decision", {})
 
 
 def targets(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:

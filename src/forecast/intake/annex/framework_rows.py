@@ -7,11 +7,12 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from forecast.base.errors import DataError, Problem, SpecError
-from forecast.base.labels import text
+from forecast.base.labels import Phrase, text
 from forecast.base.spec import nearest, refuse_outside, refuse_unknown, today
 from forecast.data import rules
 from forecast.data.framework import TOTAL, WHOLE, is_criterion
 from forecast.data.load.files import read_rows
+from forecast.data.load.year_rules import expected_decision, is_decision
 from forecast.data.numbering import code_of
 from forecast.data.tables import (
     FIRST_YEAR,
@@ -48,6 +49,9 @@ class Request:
     def __post_init__(self) -> None:
         if not self.framework.strip():
             raise SpecError("spec.empty", {"name": "--framework"})
+        if not is_decision(self.framework):
+            expected = Phrase(*expected_decision(self.framework))
+            raise SpecError("annex.decision", {"found": self.framework, "expected": expected})
         if self.status not in MAX_STATUS:
             refuse_unknown("--status", self.status, MAX_STATUS)
         first, last = ("--first-year", self.first_year), ("--last-year", self.last_year)

@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,7 +15,7 @@ from forecast.data import rules
 from forecast.data.tables import SOURCES
 from forecast.intake.annex.entries import DETAILS, Entry
 from forecast.intake.annex.headings import Role
-from forecast.intake.annex.step_lines import proposed_rule
+from forecast.intake.annex.step_lines import proposed_rule, unread_line
 from forecast.intake.grid import Cell, Grid, Spot
 
 _SOURCES: Final = (  # judged in this order, on text without diacritics
@@ -43,6 +43,7 @@ class Scoring:
     deadline: str = ""
     proposed: bool = False
     prose: bool = False
+    unread: str = ""  # line of scoring for which the lines give no rule
     spots: Mapping[Role, Spot] = field(default_factory=dict)
 
 
@@ -70,7 +71,11 @@ def scoring(grid: Grid, entry: Entry, maximum: float) -> tuple[Scoring, list[Pro
     elif rule and not math.isnan(maximum) and rule.most(maximum) > maximum + rules.TOLERANCE:
         wrong("rule", "expect.rule_within", high=maximum)
     lines = [*entry.lines, *(cells["rule"].lines if prose else ())]
-    proposal = _proposal(lines, cells.get("note"), maximum) if rule is None else ""
+    noted = _parts(cells.get("note"))
+    proposal = unread = ""
+    if rule is None and not math.isnan(maximum):
+        proposal = proposed_rule(lines, maximum) or proposed_rule(noted, maximum)
+        unread = "" if proposal or prose else unread_line(lines or noted, maximum)
     read = Scoring(
         notes=tuple(dict.fromkeys(text for text in (texts["note"], *lines) if text)),
         responsible=texts["responsible"],
@@ -80,6 +85,7 @@ def scoring(grid: Grid, entry: Entry, maximum: float) -> tuple[Scoring, list[Pro
         deadline=deadline,
         proposed=bool(proposal),
         prose=prose,
+        unread=unread,
         spots={role: (cell.row, cell.column) for role, cell in cells.items()},
     )
     return read, problems
@@ -107,12 +113,9 @@ def _rule(text: str) -> tuple[rules.Rule | SpecError | None, bool]:
         return (refusal, False) if near and (shape or len(text) < 20) else (None, True)
 
 
-def _proposal(lines: Sequence[str], note: Cell | None, maximum: float) -> str:
-    """Make a rule of the lines below an entry, else of the lines in its note."""
-    if math.isnan(maximum):
-        return ""
-    noted = [part for line in (note.lines if note else ()) for part in line.split(";") if part.strip()]
-    return proposed_rule(lines, maximum) or proposed_rule(noted, maximum)
+def _parts(note: Cell | None) -> list[str]:
+    """Lines of scoring that may stand in a note."""
+    return [part for line in (note.lines if note else ()) for part in line.split(";") if part.strip()]
 
 
 def _iso_day(text: str) -> str:

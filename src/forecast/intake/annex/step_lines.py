@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from forecast.base.spelling import clean
@@ -71,6 +72,23 @@ def proposed_rule(lines: Sequence[str], maximum: float) -> str:
         return ""
     pairs = "; ".join(f">={step.low:g}: {step.points:g}" for step in rest)
     return str(rules.parse(f"steps({pairs})"))
+
+
+def unread_line(lines: Sequence[str], maximum: float) -> str:
+    """First line for which lines of steps give no rule: one that is no step, else where the steps break off.
+
+    >>> unread_line(["Từ 80%", "Dưới 80%: 0"], 1), unread_line(["Từ 80% - dưới 95%: 1", "Dưới 80%: 0"], 1)
+    ('Từ 80%', 'Từ 80% - dưới 95%: 1')
+    >>> unread_line(["Đủ hồ sơ: 1", "Không đủ: 0"], 1)
+    ''
+    """
+    read = {line: read_step(line) or read_step(f"{line}: 0") for line in lines}
+    if not any(read.values()) or proposed_rule(lines, maximum):
+        return ""
+    odd = next((line for line, step in read.items() if not (step and read_step(line))), "")
+    steps = sorted(((step, line) for line, step in read.items() if step), key=lambda pair: pair[0].low)
+    broken = (line for (step, line), (above, _) in pairwise(steps) if step.high != above.low)
+    return odd or next(broken, steps[-1][1])
 
 
 def _joined(steps: Sequence[Step]) -> bool:

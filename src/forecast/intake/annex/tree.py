@@ -281,3 +281,6 @@ def _remarks(grid: Grid, entries: Sequence[Entry], items: Sequence[Item]) -> Ite
     for key, codes in (("annex.remark.summed", summed), ("annex.remark.prose", prose)):
         if codes:
             yield Phrase(key, {"codes": codes})
+    unread = [f"{item.code} “{item.scoring.unread}”" for item in items if item.scoring.unread]
+    if unread:
+        yield Phrase("annex.remark.unread", {"count": len(unread), "lines": unread})
