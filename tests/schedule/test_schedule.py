@@ -165,7 +165,7 @@ def test_a_record_reads_back(slots, over):
     [
         {"format": 2},
         {"when": "hourly"},
-        {"until": "31/10/2024"},
+        {"until": "31/11/2024"},
         {"installed_at": "2024-05-20T09:00:00+07:00"},
         {"target_year": None},
         {"target_year": 20240},
