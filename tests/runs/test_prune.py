@@ -119,3 +119,21 @@ def test_what_is_no_run_among_the_failed_ones_stays(store):
 
     assert len(done.removed) == 1
     assert list((store.root / FAILED).iterdir()) == [notes]
+
+
+@pytest.mark.parametrize("where", ["run", "failed run"])
+def test_a_link_among_the_runs_is_no_run_of_ours(where, store, tmp_path):
+    """Nor is a file: both stay, and neither is named as a run whose record is damaged."""
+    away = tmp_path / "away"
+    away.mkdir()
+    name = made(store, "2024-03-20", failed=True).name
+    folder = store.root if where == "run" else store.root / FAILED
+    link, file = folder / name.replace("03", "04"), folder / name.replace("03", "05")
+    link.symlink_to(away)
+    file.write_bytes(b"")
+
+    with store.opened():
+        kept, done = prune(store), prune(store, damaged=True)
+
+    assert (link.is_symlink(), file.is_file()) == (True, True)
+    assert kept.unreadable == done.removed == ()
