@@ -43,8 +43,9 @@ def run(kernels, tmp_path):
 
 
 def texts(executed):
-    """What the cells printed."""
-    return "".join(output.get("text", "") for cell in executed.cells for output in cell.get("outputs", []))
+    """What the cells printed or showed."""
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
+    return "".join(output.get("text", output.get("data", {}).get("text/plain", "")) for output in outputs)
 
 
 def test_parameters_arrive_as_given_and_are_readable(made, run):
@@ -143,6 +144,7 @@ def test_output_without_end_is_cut(made, run, loud):
 
 HUGE = {
     "one print": f"print('x' * {MOST_OUTPUT + 500})",
+    "one value": f"'x' * {MOST_OUTPUT + 500}",
     "many prints": "for _ in range(300): print('x' * 100_000)",
     "warnings": "import sys\nfor _ in range(300): sys.stderr.write('x' * 100_000)",
 }

@@ -46,10 +46,10 @@ _strict(get_ipython(), get_ipython().system, get_ipython().getoutput, get_ipytho
 del _strict
 """
 
-# Hundreds of megabytes that are printed would be copied several times on their way, only to be refused.
+# Hundreds of megabytes that are printed or shown would be copied several times, only to be refused.
 MOST_OUTPUT: Final = 20_000_000  # characters
 _BOUNDED: Final = f"""
-def _bounded(streams):
+def _bounded(streams, formatter):
     left = {MOST_OUTPUT + 1}
     def bounded(write):
         def first(text):
@@ -58,10 +58,17 @@ def _bounded(streams):
             left -= len(shown)
             return write(shown) if shown or not text else len(text)
         return first
+    def shown(format):
+        def first(*args, **named):
+            data, about = format(*args, **named)
+            texts = {{kind: part for kind, part in data.items() if isinstance(part, str)}}
+            return data | {{kind: part[: {MOST_OUTPUT + 1}] for kind, part in texts.items()}}, about
+        return first
     for stream in streams:
         stream.write = bounded(stream.write)
+    formatter.format = shown(formatter.format)
 import sys as _sys
-_bounded((_sys.stdout, _sys.stderr))
+_bounded((_sys.stdout, _sys.stderr), get_ipython().display_formatter)
 del _bounded, _sys
 """
 
