@@ -530,6 +530,15 @@ def test_a_system_that_is_away_gives_exit_code_4(desk, monkeypatch, tmp_path, ca
     assert "schtasks /Create" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("domain", "asked"), [("so.gov.nv", True), ("so.gov.vn", False)])
+def test_an_analyst_s_address_that_looks_mistyped_is_named(domain, asked, desk, tmp_path, capsys):
+    """The plan is installed all the same."""
+    mail = ("--mail-to", f"a@{domain}", "--mail-from", "b@so.gov.vn", "--smtp", "thu.so.gov.vn:25")
+
+    assert desk.do("install", *EVERY, *mail, "--write-only", str(tmp_path / "units"), "--system", "cron") == 0
+    assert ("a@so.gov.vn" in capsys.readouterr().err) == asked
+
+
 def test_installing_reads_data_and_notebooks_first(tmp_path, capsys):
     """A misspelt province is refused at noon, not at night, with the nearest; so is a missing notebook."""
     given = ["schedule", "install", "--reports-dir", str(tmp_path / "reports"), "--write-only", str(tmp_path)]

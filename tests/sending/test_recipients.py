@@ -170,6 +170,33 @@ def test_a_file_that_is_none_is_told_in_words(text, words, told):
     assert any(words in line for line in told(text))
 
 
+ONE_TO = '[to]\nname = "Lan"\nemail = "lan@example.org"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        (GOOD.partition("[[to]]")[0] + ONE_TO, "row 8", "two square brackets"),
+        (GOOD.partition("[[to]]")[0] + ONE_TO * 2, "row 8", "two square brackets"),
+        (GOOD + ONE_TO, "row 17", "two square brackets"),
+        (GOOD.replace('user = "dubao"', "port = 465"), "row 6", 'security = "tls"'),
+        (GOOD.replace('"starttls"', '"tls"\nport = 587'), "row 5", 'security = "starttls"'),
+    ],
+)
+def test_what_does_not_go_together_is_told_with_its_row(text, place, words, told):
+    """One bracket for two, and a port that is for the other way to encrypt."""
+    (line,) = told(text)
+
+    assert place in line
+    assert words in line
+
+
+def test_a_port_of_one_s_own_goes_with_either_way(told):
+    """As a server of an office may have it."""
+    for security in ("starttls", "tls"):
+        assert told(GOOD.replace('"starttls"', f'"{security}"\nport = 2525')).smtp.port == 2525
+
+
 def test_a_missing_file_is_exit_code_2(tmp_path, capsys):
     """No run is looked at before the file is good."""
     code = cli.run(["send", "--to-file", str(tmp_path / "none.toml"), "--reports-dir", str(tmp_path)])

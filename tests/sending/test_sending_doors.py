@@ -158,3 +158,15 @@ def test_a_sending_that_cannot_be(office, capsys, words, said):
     assert said in told
     assert "Traceback" not in told
     assert not office.ledger.exists()
+
+
+@pytest.mark.parametrize("domain", ["sonoivu.gov.nv", "gmial.com", "example.org"])
+def test_an_address_that_looks_mistyped_is_named_before_any_letter_goes(office, domain, capsys):
+    """A doubt: the letter is written all the same."""
+    text = office.to_file.read_text(encoding="utf-8").replace("lan@example.org", f"lan@{domain}")
+    office.to_file.write_text(text, encoding="utf-8")
+    given = ["--to-file", str(office.to_file), "--reports-dir", str(office.store.root), "--lang", "en"]
+
+    cli.run(["send", *given, "--dry-run"])
+
+    assert ("may be a slip for" in capsys.readouterr().err) == (domain != "example.org")

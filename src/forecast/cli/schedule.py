@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from forecast.base import labels
+from forecast.base import labels, mail_address
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
 from forecast.base.spec import RunSpec
@@ -121,6 +121,8 @@ def install(root: Path, plan: Plan, *, system: str | None, write_only: Path | No
     replace_file(root / unattended.PLAN, plan.as_json())
     installed = systems.install(name, job, write_only=write_only)
     click.echo(_outcome(installed, plan))
+    for doubt in mail_address.doubts((plan.post.to, plan.post.sender) if plan.post else ()):
+        click.echo(doubt.text(plan.lang), err=True)
     return EXIT_GOOD if installed.done or write_only else EXIT_WRITE
 
 

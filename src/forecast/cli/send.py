@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from forecast.base import labels
+from forecast.base import labels, mail_address
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_outside, today
 from forecast.base.spelling import command_line
@@ -18,6 +18,7 @@ from forecast.cli.types import FolderType, PathType, WholeType
 MOST_DAYS: Final = 100_000
 
 if TYPE_CHECKING:
+    from forecast.sending.recipients import Recipients
     from forecast.sending.send import LetterResult, Outcome
 
 
@@ -49,6 +50,7 @@ def send(
         refuse_outside("--stale-days", days, 0, MOST_DAYS)
     request = sending.Request(**options)
     readers = recipients.read(to_file)
+    _tell_doubts(readers, lang)
     if dry_run:
         outcome, paths = sending.rehearse(reports_dir, readers, request, today=today(), out=out)
         for letter in outcome.letters:
@@ -75,6 +77,11 @@ def send(
 def sentence(letter: LetterResult, lang: str) -> str:
     """Say what became of one letter."""
     return labels.text(f"send.state.{letter.state}", lang, to=letter.to, at=letter.at, why=letter.why or "")
+
+
+def _tell_doubts(readers: Recipients, lang: str) -> None:
+    for doubt in mail_address.doubts((readers.smtp.sender, *(reader.email for reader in readers.to))):
+        click.echo(doubt.text(lang), err=True)
 
 
 def _tell_put_off(outcome: Outcome, to_file: Path, reports_dir: Path, only: Sequence[str], lang: str) -> None:

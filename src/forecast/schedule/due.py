@@ -17,6 +17,7 @@ from forecast.base.errors import SpecError, shown
 from forecast.base.incoming import RepeatedKeyError, record
 from forecast.base.labels import LANGUAGES, Phrase
 from forecast.base.mail import SECURITY, Server, Smtp
+from forecast.base.mail_address import is_address
 from forecast.base.spec import RunSpec, parse_day, refuse_unknown
 from forecast.schedule.when import When
 
@@ -25,11 +26,6 @@ MOST_ATTEMPTS: Final = 3
 MOST_SERVED: Final = 100  # slots in the record; far more than a clock can go back by mistake and matter
 
 T = TypeVar("T")
-LONGEST_ADDRESS: Final = 254
-_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+"
-_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-# No dot at an end or beside another one, no hyphen at an end of a label: servers refuse these one by one.
-ADDRESS: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _SERVER: Final = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{1,5}))?", re.ASCII)
 
 
@@ -51,7 +47,7 @@ class Post:
 
     def __post_init__(self) -> None:
         for name, address in (("--mail-to", self.to), ("--mail-from", self.sender)):
-            if not ADDRESS.fullmatch(_text(address)) or len(address) > LONGEST_ADDRESS:
+            if not is_address(_text(address)):
                 raise SpecError("schedule.address", {"name": name, "found": address})
         Server(self.server, insecure=self.insecure)
 

@@ -28,9 +28,9 @@ from forecast.base import incoming
 from forecast.base.errors import EXIT_USE, DataError, Problem
 from forecast.base.labels import LANGUAGES
 from forecast.base.mail import SECURITY, Smtp
+from forecast.base.mail_address import is_address
 from forecast.base.spec import nearest
 from forecast.base.spelling import slug
-from forecast.schedule.due import ADDRESS, LONGEST_ADDRESS
 
 ATTACHED: Final = ("html", "pdf", "xlsx", "docx")
 MOST_NAME: Final = 100
@@ -38,6 +38,7 @@ _HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 _IPV6: Final = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", re.ASCII)
 _PASSWORD: Final = re.compile(r"pass|pwd|secret|token|api-?key|credential|mat-?khau", re.ASCII)
 _HEADER: Final = re.compile(r"\s*(?P<name>\[\[?\s*[\w.\"-]+\s*\]\]?)")
+_ONE_TO: Final = re.compile(r"\s*\[\s*[\"']?to[\"']?\s*\]", re.IGNORECASE)
 _KEY: Final = re.compile(r"\s*(?P<name>[^\s=#\[]+)\s*=")
 
 
@@ -109,6 +110,9 @@ class _Reader:
         """Parse the file; what looks like a password is refused wherever it stands."""
         try:
             text = incoming.text(incoming.content(path), self.file)
+            rows = [row for row, line in enumerate(text.splitlines(), 1) if _ONE_TO.match(line)]
+            if len(rows) > 1 or (rows and "[[to]]" in text):  # told better than by the parser: what is twice
+                raise incoming.refusal(self.file, "recipients.one_to", rows[0])
             tables = incoming.toml(text, self.file)
         except DataError as refusal:
             raise RecipientsError(refusal.problems) from None
@@ -127,11 +131,20 @@ class _Reader:
         usual = SECURITY.get(str(table.get("security")), 0)  # 0: the security is refused, not the port
         table = {"port": usual or next(iter(SECURITY.values())), **table}
         values = self.table("[smtp]", table, _SMTP)
-        return None if values is None else Smtp(sender=values.pop("from"), **values)
+        if values is None:
+            return None
+        own = next((name for name, port in SECURITY.items() if port == values["port"]), values["security"])
+        if own != values["security"]:  # the server would wait for us as long as we for it
+            facts = {"security": own, "usual": usual}
+            self.wrong("[smtp]", "port", _Wrong("recipients.port_of_other", facts, str(values["port"])))
+        return Smtp(sender=values.pop("from"), **values)
 
     def recipients(self, whole: Mapping[str, Any]) -> tuple[Recipient, ...]:
         """Read the readers; an address may stand there once."""
         tables = whole.get("to")
+        if isinstance(tables, dict):
+            self.wrong("[to]", "", _Wrong("recipients.one_to"))
+            return ()
         if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
             self.wrong("", "[[to]]", _Wrong("recipients.no_to"))
             return ()
@@ -206,7 +219,7 @@ def _port(value: Any) -> int:
 
 
 def _address(value: Any) -> str:
-    if not isinstance(value, str) or not ADDRESS.fullmatch(value) or len(value) > LONGEST_ADDRESS:
+    if not isinstance(value, str) or not is_address(value):
         raise _Wrong("recipients.address", shown=str(value))
     return value
 
