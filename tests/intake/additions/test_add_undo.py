@@ -145,6 +145,25 @@ def test_one_wrong_figure_is_one_question_and_its_note_holds_all_kinds(tmp_path)
     assert [kind for kind in kept if kind not in note] == []
 
 
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ({"rank": "1"}, "doubt.rank_taken"),  # that of Quảng Ninh, whose score is known
+        ({"rank": "7"}, ""),  # that of Long An, of which nobody says whether it is shared
+        ({"score": "91,99", "rank": "40"}, "doubt.no_rank"),  # less than the first, more than the second
+        ({"score": "91,3", "rank": "40"}, "doubt.no_rank"),
+        ({"score": "87", "rank": "31"}, ""),
+        ({"score": "87", "rank": "29"}, "doubt.rank_known"),  # that of Nam Định, with more
+        ({"score": "87", "rank": "40"}, "doubt.rank_known"),  # more than the 33rd
+    ],
+)
+def test_a_rank_is_held_against_the_known_ranks_of_its_year(cells, kind):
+    """A rank of another, or one that is not in the order of the totals."""
+    own = {"area": "Cần Thơ", "component": "total", "score": "", **cells}
+
+    assert kinds(score(Path(__file__).parents[3] / "data", **own)) == ({kind} if kind else set())
+
+
 def test_a_mean_of_the_country_far_from_other_years_is_doubted(data_dir):
     """A slipped decimal mark is doubted in every kind of figure."""
     of_country = {"year": "2024", "area": "Việt Nam", "component": "total", "statistic": "mean"}

@@ -286,7 +286,7 @@ def totals():
         ("A31", 85.0, 30, 2023, ""),
         ("A31", 85.0, 3, 2022, "doubt.rank_known"),  # 16 of that year have more
         ("A31", 85.0, 55, 2022, "doubt.rank_known"),  # 14 of at most 63 have less
-        ("A31", 85.0, 17, 2022, ""),
+        ("A31", 85.0, 17, 2022, "doubt.no_rank"),  # the 16th has more, and the 17th less
     ],
 )
 def test_one_total_is_held_against_the_country(totals, area, percent, rank, year, kind):

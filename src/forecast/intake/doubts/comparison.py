@@ -1,7 +1,7 @@
 """Compare new rows with the known figures of the year, and doubt those that do not fit them."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -86,7 +86,7 @@ def compare_and_judge(
     other = list(of_other_index(case, known, now, index_code, day))  # which tells why an order is unlike
     found = [*other, *(doubt for doubt in judge(case, known) if not (other and doubt.key == "doubt.unlike"))]
     doubts = [*raised, *(doubt for doubt in found if _is_about(doubt, fresh))]
-    doubts += _far_statistics(rows, now, day)
+    doubts += [*_taken_ranks(rows, known), *_far_statistics(rows, now, day)]
     early = DOUBTS_OF_YEARS[table.name](after, len(now.frames[table.name]))
     doubts += [doubt for _, _, doubt in islice(early, 1)]  # all rows of a file share their day
     told = {(doubt.area, doubt.component, doubt.statistic) for doubt in doubts}
@@ -256,6 +256,20 @@ def _compared(rows: pd.DataFrame, known: History) -> Compared:
             for area, component, before, score, source in cells.itertuples(index=False)
         ),
     )
+
+
+def _taken_ranks(rows: pd.DataFrame, known: History) -> Iterator[Doubt]:
+    """Doubt a rank alone that another province of the year has, whose score is known.
+
+    Of ranks alone nothing follows: provinces may share one, and the press does not say with how much.
+    """
+    figures = known.figures[known.figures["percent"].notna() & ~known.figures["area"].isin(rows["area"])]
+    alone = rows[(rows["statistic"] == "value") & rows["score"].isna() & rows["rank"].notna()]
+    key = ["component", "year", "rank"]
+    pairs = alone[["area", *key]].merge(figures[["area", *key, "percent"]], on=key, suffixes=("", "_other"))
+    for row in each_row(pairs.drop_duplicates(["area", "component"])):
+        facts = {"rank": int(row.rank), "other_area": row.area_other, "known": round(row.percent, 2)}
+        yield Doubt("doubt.rank_taken", str(row.area), str(row.component), facts)
 
 
 def _far_statistics(rows: pd.DataFrame, now: Vintages, day: dt.date) -> list[Doubt]:

@@ -276,21 +276,32 @@ def _rank_order(case: Case, history: History) -> Iterator[Doubt]:
 
 
 def _odd_ranks(case: Case, history: History, told: Collection[str]) -> Iterator[Doubt]:
-    """Doubt a rank that the known totals of its year do not leave, or whose total no other year had."""
+    """Doubt a rank that the known totals of its year, and their ranks, do not leave, or whose total none had.
+
+    What is new in the case itself is left to `_out_of_order`.
+    """
     known = history.figures[history.figures["component"] == TOTAL].dropna(subset="percent")
     ranked = known[known["year"] != case.year].dropna(subset="rank")
     years = [(own["percent"].to_numpy(), own["rank"].to_numpy()) for _, own in ranked.groupby("year")]
-    of_year = known.loc[known["year"] == case.year].set_index("area")["percent"]
+    of_year = known.loc[known["year"] == case.year].set_index("area")
+    of_year["rank"] = of_year["rank"].where(~of_year.index.isin(case.percent.index))
     both = pd.DataFrame({"percent": case.percent[TOTAL], "rank": case.ranks}).dropna()
     for area, percent, rank in both[~both.index.isin(told)].itertuples(name=None):
         others = of_year.drop(area, errors="ignore")
-        least = 1 + int((others > percent + _RANGE_TOLERANCE).sum())
-        most = case.provinces - int((others < percent - _RANGE_TOLERANCE).sum())
+        above = others[others["percent"] > percent + _RANGE_TOLERANCE]["rank"]
+        below = others[others["percent"] < percent - _RANGE_TOLERANCE]["rank"]
+        least, most = 1 + len(above), case.provinces - len(below)
+        after = int(above.max()) if above.notna().any() else 0
+        until = int(below.min()) if below.notna().any() else case.provinces + 1
+        if max(least, after + 1) <= min(most, until - 1):
+            least, most = max(least, after + 1), min(most, until - 1)
         low, high = plausible.span_of_rank(rank, years)
         facts = {"rank": int(rank), "now": round(percent, 2)}
         if rank < least or rank > most:
             ends = {"least": least, "most": most, "known": len(others)}
             yield Doubt("doubt.rank_known", str(area), TOTAL, {**facts, **ends})
+        elif after and after + 1 >= until and until <= case.provinces:  # two that follow each other
+            yield Doubt("doubt.no_rank", str(area), TOTAL, {**facts, "above": after, "below": until})
         elif not low - plausible.RANK_SPAN <= percent <= high + plausible.RANK_SPAN:
             key, end = ("doubt.rank_low", low) if percent < low else ("doubt.rank_high", high)
             yield Doubt(key, str(area), TOTAL, {**facts, "end": round(float(end), 2)})
