@@ -256,6 +256,15 @@ def test_what_a_cell_raised_is_told_with_its_cause(line, said, made, run):
     assert said in str(error)
 
 
+@pytest.mark.parametrize("line", ["%foo", "%%foo\nx", "x = %foo"])
+def test_an_unknown_line_of_notebooks_is_named(line, made, run):
+    """IPython tells it by no error; here it is one, with its name."""
+    _, _, error = run(made.notebook(line))
+
+    assert "cannot be carried out" in str(error)
+    assert "`%" in str(error)
+
+
 @pytest.mark.parametrize("line", ["input('?')", "import getpass; getpass.getpass()", "breakpoint()"])
 def test_a_cell_that_waits_for_somebody_to_type_is_told(line, made, run):
     """Nobody sits before a run; Jupyter's own sentence is English."""

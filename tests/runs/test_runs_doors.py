@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forecast import cli
-from forecast.base.errors import RunError, SpecError
+from forecast.base.errors import DataError, RunError, SpecError
 from forecast.base.spec import RunSpec
 from forecast.runs import notebooks, parameters, single
 from forecast.runs.manifest import FILE, Inputs, Manifest, run_id_of
@@ -251,6 +251,27 @@ SMALL = ROOT / "tests" / "desk" / "small"
         ("domain", ["run_dir={run}", "area=Hà Nội"], "“Hà Nội”"),
         ("domain", ["run_dir={run}", "target_year=2023"], "“2023”"),
         ("domain", ["run_dir={run}", "area=TP. Hồ Chí Minh", "lang=en"], {"area": "TP. Hồ Chí Minh"}),
+        (
+            "domain",
+            ["run_dir={run}", "area=tphcm", "component=d4"],
+            {"area": "TP. Hồ Chí Minh", "component": "D4"},
+        ),
+        ("domain", ["run_dir={run}", "component=D9"], "“D9”"),
+        ("domain", ["index_code=SIPAS"], "“D3”"),  # its own default is none of SIPAS
+        ("domain", ["component="], "component"),
+        ("domain", ["area= "], "area"),
+        ("domain", ["as_of="], "as_of"),
+        ("domain", ["target_year=0"], "target_year"),
+        ("00_start", ["as_of=report", "area=tphcm"], {"as_of": "report"}),
+        ("00_start", ["as_of=Report"], "“Report”"),
+        ("explore/01_data", ["target_year=2019"], "2019"),
+        ("explore/01_data", ["data_dir={empty}"], "areas.csv"),
+        ("explore/03_models", ["models=Ridge, theta"], {"models": "ridge,theta"}),
+        ("explore/03_models", ["models=rige"], "“ridge”"),
+        ("explore/04_what_if", ["code=d3"], {"code": "D3"}),
+        ("explore/04_what_if", ["code=D9"], "“D9”"),
+        ("explore/08_add", ["kind=Score"], {"kind": "score"}),
+        ("explore/08_add", ["kind=scores"], "“scores”"),
     ],
 )
 def test_a_question_is_settled_before_a_kernel_starts(tmp_path, name, texts, values):
@@ -261,14 +282,14 @@ def test_a_question_is_settled_before_a_kernel_starts(tmp_path, name, texts, val
     (tmp_path / "run" / "spec.json").write_text(json.dumps(spec.as_dict()), encoding="utf-8")
     places = {"run": tmp_path / "run", "empty": tmp_path / "empty"}
     given = [text.format(**places) for text in texts]
-    given += [] if "run_dir" in texts[0] else [f"data_dir={SMALL}"]
+    given += [] if "_dir" in texts[0] else [f"data_dir={SMALL}"]
     book = notebooks.read(ROOT / "notebooks", name)
 
     if isinstance(values, dict):
         prepared = single.prepare(book, ROOT / "notebooks", given, tmp_path / "out")
         assert values.items() <= prepared.values.items()
     else:
-        with pytest.raises(SpecError) as refused:
+        with pytest.raises((SpecError, DataError)) as refused:
             single.prepare(book, ROOT / "notebooks", given, tmp_path / "out")
         assert values in refused.value.text("vi")
 

@@ -29,7 +29,7 @@ from papermill.translators import PythonTranslator, papermill_translators
 from forecast.base import labels
 from forecast.base.disk import replace_file
 from forecast.base.errors import RunError, WriteError, shown, unexpected
-from forecast.runs.kernel_startup import MOST_OUTPUT, SHELL_ERROR
+from forecast.runs.kernel_startup import MAGIC_ERROR, MOST_OUTPUT, SHELL_ERROR
 from forecast.runs.kernels import Kernels, kill
 
 LOG: Final = logging.getLogger(__name__)
@@ -232,6 +232,8 @@ def _reason(watch: Watch, error: Exception) -> tuple[str, dict[str, Any]]:
         case PapermillExecutionError() if error.ename == SHELL_ERROR:
             code, _, line = str(error.evalue).partition(" ")
             reason = ("run.shell_line", {"line": shown(line, 300), "code": code})
+        case PapermillExecutionError() if error.ename == MAGIC_ERROR:
+            reason = ("run.cell_magic", {"error": shown(str(error.evalue).rstrip("."), 300)})
         case PapermillExecutionError() if error.ename == _ASKED:
             reason = ("run.cell_asked", {})
         case PapermillExecutionError():

@@ -5,6 +5,7 @@ from typing import Final
 # IPython goes on after a shell line that failed, and after exit; here both end their cell as errors.
 # A script below %%bash that failed, or has no program here, is told in the same words.
 SHELL_ERROR: Final = "ShellLineError"
+MAGIC_ERROR: Final = "UsageError"  # IPython's own
 _SHELL: Final = f"""\
 def _strict(shell, system, getoutput, cell_magic):
     from shutil import which
@@ -38,10 +39,12 @@ def _strict(shell, system, getoutput, cell_magic):
             if not isinstance(error.cmd, bytes):  # raised by Python of the cell, and not by %%bash
                 raise
             raise {SHELL_ERROR}(f"{{error.returncode}} {{command}}") from None
+    def misused(error):  # of a % line that IPython cannot carry out, else told by no error at all
+        shell._showtraceback(type(error), error, [f"{MAGIC_ERROR}: {{error}}"])
     def leave():
         raise SystemExit(0)
     shell.system, shell.getoutput, shell.ask_exit = run, read, leave
-    shell.run_cell_magic = script
+    shell.run_cell_magic, shell.show_usage_error = script, misused
 _strict(get_ipython(), get_ipython().system, get_ipython().getoutput, get_ipython().run_cell_magic)
 del _strict
 """

@@ -70,10 +70,15 @@ def prepare(notebook: Notebook, folder: Path, texts: Sequence[str], out: Path | 
     notebooks; RunError if the parameters cell is not sound.
     """
     declared = notebook.parameters
-    values = parameters.parse_texts(notebook.path.name, declared, texts, settle=_check_value)
-    values = question.settled(notebook.path.name, _defaults(declared), values)
+    defaults = _defaults(declared)
+
+    def settle(target: str, value: parameters.Value) -> parameters.Value:
+        return value if value == defaults[target] else _check_value(target, value)
+
+    values = parameters.parse_texts(notebook.path.name, declared, texts, settle=settle)
+    values = question.settled(notebook.path.name, defaults, values)
     if out is None:
-        content = json.dumps([notebook.content, {**_defaults(declared), **values}], sort_keys=True)
+        content = json.dumps([notebook.content, {**defaults, **values}], sort_keys=True)
         mark = hashlib.sha256(content.encode()).hexdigest()[:8]
         out = folder.resolve().parent / CACHE / f"{notebook.stem}-{mark}"
     elif out.resolve().is_relative_to(folder.resolve()):
