@@ -81,6 +81,7 @@ NEVER_ONE = {
         "doubt.other_period",
         "doubt.other_day",
         "expect.form_range",
+        "imports.percents",
         "imports.too_long",
         "covariates.several",
     ),

@@ -412,6 +412,44 @@ def test_a_year_or_an_area_that_was_copied_is_named():
     assert told(frame.assign(score=50.0))[0] == []
 
 
+@pytest.mark.parametrize(
+    ("years", "area", "keys"),
+    [
+        (range(2016, 2020), "Dần", ["yearly.copied_area"]),  # four figures, of 2 decimals
+        (range(2016, 2020), "Chi", ["yearly.copied_series"]),  # its other component is its own
+        (range(2019, 2020), "Dần", []),  # one figure may be shared
+    ],
+)
+def test_a_short_row_that_was_copied_is_named(years, area, keys):
+    """Few figures are enough where no two other areas share one."""
+    rng = np.random.default_rng(4)
+    names = ("An", "Bình", "Chi", "Dần", "Giang", "Hòa", "Yên")
+    frame = pd.DataFrame(
+        [(a, c, y, round(rng.normal(70, 5), 2)) for a in names for c in ("D1", "D2") for y in years],
+        columns=["area", "component", "year", "score"],
+    )
+    frame["row"] = range(2, len(frame) + 2)
+    like = frame["component"].eq("D1") | (area == "Dần")
+    own = frame[frame["area"].eq("An") & like]["score"].to_numpy()
+    frame.loc[frame["area"].eq(area) & like, "score"] = own
+
+    assert told(frame)[0] == keys
+    frame["score"] = frame["score"].round(-1)  # of tens, many areas share them
+    assert told(frame)[0] == []
+
+
+def test_years_without_figures_between_others_are_told():
+    """A year that the whole table lacks is one sentence, those of single series are counted."""
+    frame = table()
+    frame = frame[(frame["year"] != 2015) & ~(frame["area"].eq("An") & frame["year"].isin((2012, 2013)))]
+
+    keys, words = told(frame)
+
+    assert keys == ["yearly.no_year", "yearly.holes"]
+    assert "No figures of 2015, between other years: read as not known (not as 0)" in words
+    assert "2 series lack figures between others (An / D1 (2012–2013), An / D2 (2012–2013))" in words
+
+
 def test_scores_far_below_their_maximum_are_in_another_unit():
     """0.85 of 100 is 85 percent as a spreadsheet holds it."""
     frame = table().assign(max_score=100.0)

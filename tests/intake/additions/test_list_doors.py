@@ -170,6 +170,30 @@ READ = {  # kind, lines, column, what is read
         "unit",
         ["percent", "points"],
     ),
+    "a heading that says percent": (
+        "criteria",
+        ["Lĩnh vực;Năm;Điểm (%);Ngày công bố;Nguồn", "iii;2023;85;2024-02-01;x", "D5;2023;90%;2024-02-01;x"],
+        "unit",
+        ["percent", "percent"],
+    ),
+    "a heading that is a rate": (
+        "criteria",
+        ["Lĩnh vực;Năm;Tỷ lệ đạt (%);Ngày công bố;Nguồn", "iii;2023;85;2024-02-01;x"],
+        "unit",
+        ["percent"],
+    ),
+    "a rate beside the points": (
+        "criteria",
+        ["Lĩnh vực;Năm;Điểm;Tỷ lệ %;Ngày công bố;Nguồn", "iii;2023;11;84,6;2024-02-01;x"],
+        "unit",
+        ["points"],
+    ),
+    "a heading that says points": (
+        "criteria",
+        ["Lĩnh vực;Năm;Điểm (điểm);Ngày công bố;Nguồn", "iii;2023;11;2024-02-01;x"],
+        "unit",
+        ["points"],
+    ),
     "dimensions of another index": (
         "criteria",
         [

@@ -129,11 +129,13 @@ def test_what_was_left_from_the_year_before_is_told(made_up, areas, past, case, 
 
 
 def test_criteria_of_few_points_may_stay_as_they_are(areas):
-    """All of half a point in every year says nothing of a table."""
+    """All of half a point in every year says nothing of a table, and none in one year nothing of a cell."""
     now = pd.DataFrame({f"1.{n}.1": [100.0] for n in range(1, 9)}, index=areas[:1])
     known = now.rename_axis("area").reset_index().melt("area", var_name="component", value_name="percent")
 
-    assert judge(Case(2023, now, now, pd.Series(dtype=float), {}), History(known.assign(year=2022), {})) == []
+    for table in (now, 0 * now):
+        case = Case(2023, table, table, pd.Series(dtype=float), {})
+        assert judge(case, History(known.assign(year=2022), {})) == []
 
 
 def test_another_years_table_is_told_once(made_up, areas, past, case):

@@ -108,7 +108,12 @@ _EVERY_LIST: Final = {
     "trust": r"do tin cay",
 }
 # Taken where no other column of the list is what they may be.
-_ELSE: Final = {"component": r"(ten )?linh vuc", "note": r"cach tinh|can cu|ton tai( han che)?"}
+_ELSE: Final = {
+    "component": r"(ten )?linh vuc",
+    "note": r"cach tinh|can cu|ton tai( han che)?",
+    "score": r"(diem|ty le)( diem)?( so| dat( duoc)?)?( %| phan tram)|% diem|score %"
+    r"|(diem )?ty le( dat( duoc)?)?",
+}
 _LIST_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "indicators": {
         "indicator_code": r"ma( so)?( chi tieu)?",
@@ -138,7 +143,7 @@ _LIST_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "criteria": {
         "index_code": r"(ma )?chi so|ten chi so",
-        "score": r"diem( so| dat( duoc)?)?",
+        "score": r"diem( so| dat( duoc)?)?( diem)?",
         "rank": r"(xep )?hang",
         "unit": r"don vi tinh|dvt",
     },
@@ -251,6 +256,11 @@ def indexes_in(text: str) -> frozenset[str]:
     words = plain_words(text)
     main = {MAIN} if re.search(r"\b(cchc|cai cach hanh chinh)\b", words) else set()
     return frozenset({code for code in COMPONENTS if code.casefold() in words.split()} | main)
+
+
+def in_percent(heading: str) -> bool:
+    """Whether a heading says that its figures are percent: “Điểm (%)”."""
+    return _unit_in(plain_words(heading)) == "percent"
 
 
 def _unit_in(words: str) -> Unit:

@@ -61,6 +61,11 @@ class Lines:
     problems: tuple[Problem, ...] = ()
     used: frozenset[str] = frozenset()
 
+    def heading(self, name: str) -> str:
+        """Heading of a column; an empty text where there is none."""
+        cell = self.grid.cells.get((self.first - 1, self.columns.get(name, 0)))
+        return cell.text if cell else ""
+
     def placed(self, problem: Problem, line: Line) -> Problem:
         """Put a problem of a row to its cell in the list, or to its row where the list has no such column."""
         cell = line.cells.get(problem.column) or (None if self.columns else line.cells["value"])

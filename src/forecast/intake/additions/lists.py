@@ -10,10 +10,11 @@ import dataclasses
 import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from forecast.base.errors import Problem, SpecError
+from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase, text
 from forecast.base.spec import DEFAULT_AREA, iso_hint
@@ -35,6 +36,7 @@ from forecast.data.tables import (
 )
 from forecast.intake import journal
 from forecast.intake.additions.by_hand import columns_by_hand
+from forecast.intake.additions.headings import in_percent
 from forecast.intake.additions.indicator_sheet import Line
 from forecast.intake.additions.list_sheet import KINDS, Lines, read_list
 from forecast.intake.additions.one_row import with_usual_scale
@@ -66,6 +68,7 @@ _OPTIONS: Final = {  # of what every row may share
     "trust": "--trust",
     "note": "--note",
 }
+_MOST_ALIKE: Final = 3  # points above their maximum, from which percent is meant
 _POINTS: Final = ("self_score", "appraised_score", "expected_effect", "low", "high")
 _USUAL: Final[Mapping[str, Mapping[str, str]]] = {
     "indicators": {"area": DEFAULT_AREA, "trust": "official"},
@@ -150,19 +153,34 @@ def rows_of_list(
         remarks.append(Phrase("imports.seen_rows", {"lines": len(rows), "columns": list(read.columns)}))
     if read.unread:
         remarks.append(Phrase("imports.unread", {"columns": list(read.unread)}))
-    proposal = propose(
-        data_dir,
-        now,
-        table,
-        added,
-        action=f"import {kind}",
-        what=path.name,
-        place=place,
-        judge=judge,
-        remarks=remarks,
-    )
+    with _percents_at_once(len(rows)):
+        proposal = propose(
+            data_dir,
+            now,
+            table,
+            added,
+            action=f"import {kind}",
+            what=path.name,
+            place=place,
+            judge=judge,
+            remarks=remarks,
+        )
     maker.refuse_idle(path.name)
     return proposal
+
+
+@contextmanager
+def _percents_at_once(rows: int) -> Iterator[None]:
+    """Say in one line of most rows that their points are above the maximum: they are percent."""
+    try:
+        yield
+    except DataError as error:
+        high = [problem for problem in error.problems if problem.expected_key == "expect.at_most_framework"]
+        if len(high) < _MOST_ALIKE or 2 * len(high) < rows:
+            raise
+        facts = {"count": len(high)}
+        told = dataclasses.replace(high[0], expected_key="imports.percents", expected_facts=facts)
+        raise DataError([told, *(other for other in error.problems if other not in high)]) from error
 
 
 class _RowMaker:
@@ -185,6 +203,7 @@ class _RowMaker:
         self.asked = {name: text for name, text in shared.items() if text}
         self.shared = {name: text for name, text in self.asked.items() if name in table.names}
         self.used = set(read.used)
+        self.in_percent = kind == "criteria" and in_percent(read.heading("score"))
         named = {line.cells["area"].text for line in read.lines if "area" in line.cells}
         self.many_areas = any(area_named(text, self.places) != DEFAULT_AREA for text in named if text)
         self.types = {
@@ -217,7 +236,7 @@ class _RowMaker:
             self._same_code(row["indicator_code"], line)
         if self.kind == "criteria":
             score = line.cells.get("score")
-            if self.table is SCORES and score and score.text.endswith("%"):
+            if self.table is SCORES and score and (self.in_percent or score.text.endswith("%")):
                 row["unit"] = own.get("unit", "percent")
                 self._refuse_percent(score, refused=row["unit"] == "points")
             row = with_usual_scale(self.table, row)

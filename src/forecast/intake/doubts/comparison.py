@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.base.indexes import INDEXES, MAIN
-from forecast.data.framework import TOTAL, WHOLE, Framework, framework_for, is_criterion, with_share
+from forecast.data.framework import TOTAL, WHOLE, Framework, framework_for, with_share
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
 from forecast.data.load.coherence import (
@@ -298,7 +298,7 @@ def _far_statistics(rows: pd.DataFrame, now: Vintages, day: dt.date) -> list[Dou
 
 def _case(rows: pd.DataFrame, framework: Framework, provinces: int) -> Case:
     """Arrange new figures of provinces by area and component, as doubts need them; the country has none."""
-    values = rows[(rows["statistic"] == "value") & ~rows["component"].map(is_criterion).astype(bool)]
+    values = rows[rows["statistic"] == "value"]
     scored = values[values["score"].notna()]
     percent, printed = (
         scored.pivot_table(index="area", columns="component", values=name, aggfunc="first")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import islice
 from typing import Any, Final
@@ -64,7 +64,13 @@ class Case:
 
 
 def judge(case: Case, history: History) -> list[Doubt]:
-    """List the doubts about new figures, the gravest kind first."""
+    """List the doubts about new figures, the gravest kind first.
+
+    Of criteria nothing follows: many have all of few points, or none, from one year to the next.
+    """
+    criteria = [name for name in case.percent if is_criterion(str(name))]
+    percent, printed = case.percent.drop(columns=criteria), case.printed.drop(columns=criteria)
+    case = replace(case, percent=percent, printed=printed)
     doubts = list(_copies(case, history))
     if not any(doubt.key == "doubt.copy" for doubt in doubts):  # which tells the cause of all that is unlike
         doubts += [*_unlike_other_years(case, history), *_far_below_all(case, history)]
@@ -79,12 +85,8 @@ def judge(case: Case, history: History) -> list[Doubt]:
 
 
 def _copies(case: Case, history: History) -> Iterator[Doubt]:
-    """Doubt a table that has the figures of another year, all or some; few figures those of the next year.
-
-    Of criteria nothing follows: many have all of few points in every year.
-    """
-    table = case.percent.loc[:, [not is_criterion(str(name)) for name in case.percent]]
-    now = table.to_numpy()
+    """Doubt a table that has the figures of another year, all or some; few figures those of the next year."""
+    table, now = case.percent, case.percent.to_numpy()
     for year in history.years:
         if year == case.year:
             continue
