@@ -36,6 +36,7 @@ BROKEN_SCORES = [
     (f"PAR,2023,TP.HCM/Quận 1,total,value,90,percent,,,{SOURCE}", "area", "expect.province"),
     (f"PAR,2023,Việt Nam,total,count:group_A,5,percent,,,{SOURCE}", "unit", "expect.unit_of_count"),
     (f"PAR,2023,Việt Nam,total,mean,90,provinces,,,{SOURCE}", "unit", "expect.unit_of_count"),
+    (f"PAR,2023,Việt Nam,total,count:group_A,2.5,provinces,,,{SOURCE}", "score", "expect.whole_count"),
     (f"PAR,2023,Việt Nam,total,count:group_A,64,provinces,,,{SOURCE}", "score", "expect.at_most"),
     (
         f"{CITY},D3,value,90,percent,,,2023-12-31,2024-04-17,http://x,press,\n",

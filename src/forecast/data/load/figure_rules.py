@@ -35,6 +35,8 @@ def scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterato
         yield number, "unit", "expect.unit_of_count", {}
     for number in rows_where(frame, is_count & (frame["score"] > area_rules.PROVINCES)):
         yield number, "score", "expect.at_most", {"high": float(area_rules.PROVINCES)}
+    for number in rows_where(frame, is_count & (frame["score"] % 1 != 0) & frame["score"].notna()):
+        yield number, "score", "expect.whole_count", {}
     own, province = frame["statistic"] == "value", frame["area"].isin(gazetteer.provinces)
     for number in rows_where(frame, own & ~province):
         yield number, "area", "expect.province", {"country": COUNTRY}
