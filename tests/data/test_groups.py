@@ -13,12 +13,12 @@ MEMBERS = {"North": ["A", "B"], COUNTRY: ["A", "B", "C", "D"]}
 
 
 def table(*rows):
-    """Rows of one component: area, statistic, figure in percent (of counts: provinces)."""
+    """Rows of one component: area, statistic, figure in percent (of counts: provinces), rank if any."""
     made = [
-        (area, "D1", statistic, figure, np.nan if ":" in statistic else figure)
-        for area, statistic, figure in rows
+        (area, "D1", statistic, figure, np.nan if ":" in statistic else figure, *(rank or (np.nan,)))
+        for area, statistic, figure, *rank in rows
     ]
-    return pd.DataFrame(made, columns=["area", "component", "statistic", "score", "percent"])
+    return pd.DataFrame(made, columns=["area", "component", "statistic", "score", "percent", "rank"])
 
 
 def found(rows, **how):
@@ -57,6 +57,17 @@ ALL = [*THREE, ("D", "value", 88.0)]
             [("count", "count:group_B", 0, 4, "")],
         ),
         ([(COUNTRY, "count:above_80", 3), (COUNTRY, "count:above_mean", 2)], []),
+        ([*THREE, (COUNTRY, "count:above_80", 2)], []),  # 80.0 may be either
+        ([*THREE, (COUNTRY, "count:above_80", 1)], [("beyond", "count:above_80", 2, 4, "")]),
+        ([*THREE, (COUNTRY, "count:under_70", 2)], [("beyond", "count:under_70", 0, 1, "")]),
+        (
+            [*THREE, (COUNTRY, "mean", 85.0), (COUNTRY, "count:above_mean", 3)],
+            [("beyond", "count:above_mean", 1, 2, "")],
+        ),
+        ([("C", "value", 90.0, 1), (COUNTRY, "max", 90.0)], []),
+        ([("C", "value", 90.0, 1), (COUNTRY, "max", 95.0)], [("first", "max", 90.0, 90.0, "C")]),
+        ([("A", "value", 80.0, 4), (COUNTRY, "min", 70.0)], [("last", "min", 80.0, 80.0, "A")]),
+        ([("A", "value", 80.0, 3), (COUNTRY, "min", 70.0)], []),
     ],
 )
 def test_a_figure_that_the_others_leave_no_room_for(rows, expected):

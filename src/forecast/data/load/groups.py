@@ -15,6 +15,9 @@ from forecast.data.load.misprints import TOLERANCE
 from forecast.data.tables import COUNTRY
 
 _GROUPS: Final = "count:group_"  # no province is in two of them
+_ABOVE_MEAN: Final = "count:above_mean"
+_ABOVE: Final = {"count:above_80": 80.0}  # by count, what these are above
+_BELOW: Final = {"count:under_70": 70.0}
 # A mean lies farther beyond the known provinces the fewer and the more alike they are; in 13 years of PAPI no
 # mean of all provinces is this far from those of any few.
 _FAR, _FAR_OF_ONE = 10.0, 20.0
@@ -25,11 +28,12 @@ class Misfit:
     """A figure of a group that is not from `low` to `high`, which the others leave; all in percent.
 
     `kind`: highest or lowest (of the group, against a `province`), ends (the lowest against the highest),
-    mean (against what provinces and ends leave), far (a mean, from the few provinces that are known), or
-    count (of provinces).
+    mean (against what provinces and ends leave), far (a mean, from the few provinces that are known), count
+    (of provinces), beyond (a count, of provinces above or below something), or first and last (the highest
+    and lowest of the country, against the `province` of that rank).
     """
 
-    kind: Literal["highest", "lowest", "ends", "mean", "far", "count"]
+    kind: Literal["highest", "lowest", "ends", "mean", "far", "count", "beyond", "first", "last"]
     area: str
     component: str
     statistic: str
@@ -73,7 +77,7 @@ def misfits(
 ) -> Iterator[Misfit]:
     """List the figures of groups that cannot be, given the others: one row a cell and statistic.
 
-    Rows: area, component, statistic, score, percent (of the maximum).  `members`: provinces by group;
+    Rows: area, component, statistic, score, percent (of the maximum), rank.  `members`: provinces by group;
     `weighted`: means are not plain ones, as of a survey.
     """
     provinces = rows.loc[(rows["statistic"] == "value") & rows["percent"].notna()]
@@ -84,6 +88,7 @@ def misfits(
         if count > most:
             last = str(groups["statistic"].iloc[-1])
             yield Misfit("count", str(area), str(component), last, count, 0, most)
+    yield from _beyond(own, provinces, members)
     stated = own.dropna(subset="percent")
     figures = {
         (str(area), str(component)): dict(zip(cells["statistic"], cells["percent"], strict=True))
@@ -97,7 +102,10 @@ def misfits(
         ends = whole.get("min", 0.0), whole.get("max", WHOLE)
         percent = known.set_index("area")["percent"]
         group = _Group(area, component, len(members[area]), percent, cells, ends)
-        yield from (*_ends(group), *_mean(group, weighted=weighted))
+        odd = [*_ends(group), *_mean(group, weighted=weighted)]
+        yield from odd
+        if area == COUNTRY and not odd:
+            yield from _of_rank(group, known)
 
 
 def _ends(group: _Group) -> Iterator[Misfit]:
@@ -109,6 +117,36 @@ def _ends(group: _Group) -> Iterator[Misfit]:
         yield group.misfit("lowest", "min", 0.0, float(percent.min()), str(percent.idxmin()))
     if stated.get("min", 0.0) > stated.get("max", WHOLE) + TOLERANCE:
         yield group.misfit("ends", "min", 0.0, stated["max"])
+
+
+def _of_rank(group: _Group, known: pd.DataFrame) -> Iterator[Misfit]:
+    """A highest that the first province does not have, a lowest that the last has not."""
+    for kind, statistic, rank in (("first", "max", 1), ("last", "min", group.size)):
+        own = known[known["rank"] == rank]
+        if statistic in group.stated and len(own) == 1:
+            percent = float(own["percent"].iloc[0])
+            if abs(group.stated[statistic] - percent) > TOLERANCE:
+                yield group.misfit(kind, statistic, percent, percent, str(own["area"].iloc[0]))
+
+
+def _beyond(
+    own: pd.DataFrame, provinces: pd.DataFrame, members: Mapping[str, Sequence[str]]
+) -> Iterator[Misfit]:
+    """Counts of provinces above or below something, that fewer or more of the known ones are."""
+    means = own[own["statistic"] == "mean"].set_index(["area", "component"])["percent"]
+    cells = own.loc[own["statistic"].str.startswith("count:"), ["area", "component", "statistic", "score"]]
+    for area, component, statistic, count in cells.itertuples(index=False, name=None):
+        above = _ABOVE | ({_ABOVE_MEAN: means[area, component]} if (area, component) in means.index else {})
+        limit = above.get(statistic, _BELOW.get(statistic))
+        if limit is None:
+            continue
+        known = provinces[(provinces["component"] == component) & provinces["area"].isin(list(members[area]))]
+        over = int((known["percent"] > limit + TOLERANCE).sum())
+        under = int((known["percent"] < limit - TOLERANCE).sum())
+        inside, outside = (over, under) if statistic in above else (under, over)
+        least, most = inside, len(members[area]) - outside
+        if not least <= count <= most:
+            yield Misfit("beyond", area, component, statistic, float(count), least, most)
 
 
 def _mean(group: _Group, *, weighted: bool) -> Iterator[Misfit]:

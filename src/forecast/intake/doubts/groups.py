@@ -29,7 +29,7 @@ def doubts_of_new(rows: pd.DataFrame, now: Vintages, day: dt.date) -> Iterator[D
         return
     before = _settled(now, index_code, day)
     before = before[before["year"] == year]
-    new = rows[[*_CELL, "score", "percent"]]
+    new = rows[[*_CELL, "score", "percent", "rank"]]
     replaced = pd.MultiIndex.from_frame(before[_CELL]).isin(pd.MultiIndex.from_frame(new[_CELL]))
     after = pd.concat([before.loc[~replaced, new.columns], new], ignore_index=True)
     old = set(_misfits(before, now, index_code, year))
