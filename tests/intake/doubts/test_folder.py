@@ -36,6 +36,7 @@ def edited(path, begins, column, value):
     ("file", "begins", "column", "value", "key"),
     [
         ("scores.csv", "PAR,2023,Hà Nội,total,value", "score", "9.143", "doubt.jump"),
+        ("scores.csv", "PAR,2022,Đà Nẵng,total,value", "rank", "2", "doubt.rank_order"),
         ("indicators.csv", "pub_inv_disb_rate,,2023", "value", "900", "doubt.over_whole"),
         ("indicators.csv", "pub_inv_disb_rate,,2023", "value", "-9", "doubt.negative"),
     ],

@@ -192,9 +192,8 @@ def _propose(
     """
 
     def as_problem(doubt: Doubt) -> Problem:
-        column = doubt.column or ("rank" if doubt.key.startswith("doubt.rank") else "score")
         facts = {**doubt.all_facts, "component": doubt.component or row.get("component", "")}
-        return Problem(option_of(column), None, "", row[column], doubt.key, facts)
+        return Problem(option_of(doubt.own_column), None, "", row[doubt.own_column], doubt.key, facts)
 
     def judge_row(after: Vintages) -> tuple[Compared, list[Doubted]]:
         compared, doubts = judge(after)

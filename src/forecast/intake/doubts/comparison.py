@@ -135,8 +135,7 @@ def _of_row(doubt: Doubt, places: Mapping[tuple[str, str, str], int]) -> tuple[i
     names = (doubt.component, *doubt.facts.get("parts", ()))
     cells = ((doubt.area, name, doubt.statistic) for name in names)
     number = next((places[cell] for cell in cells if cell in places), None)
-    column = doubt.column or ("rank" if doubt.key.startswith("doubt.rank") else "score")
-    return (None, doubt) if number is None else (int(number), replace(doubt, column=column))
+    return (None, doubt) if number is None else (int(number), replace(doubt, column=doubt.own_column))
 
 
 def new_rows(now: Vintages, after: Vintages, table: Table) -> pd.DataFrame:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from forecast.base.errors import Problem
@@ -18,6 +17,7 @@ from forecast.base.indexes import INDEXES
 from forecast.base.labels import text
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
+from forecast.data.load.lineage import provinces_in
 from forecast.data.tables import (
     INDICATOR_TYPES,
     INDICATORS,
@@ -55,7 +55,9 @@ def _of_scores(vintages: Vintages, index_code: str, as_of: dt.date) -> Iterator[
     if "statistic" in frame:
         frame = frame[frame["statistic"] == "value"]
     known = history(vintages, index_code, as_of)
-    key = ["area", "component", "year", "score"]  # of several sources the one that was taken
+    place = ["area", "component", "year"]
+    frame = frame.assign(note=frame.groupby(place)["note"].transform(" ".join))  # any row may accept a doubt
+    key = [*place, "score"]  # of several sources the one that was taken
     taken = frame.merge(known.figures[key], on=key).drop_duplicates(key)
     rows = {(row.area, row.component, int(row.year)): row for row in each_row(taken)}
     for year in known.years:
@@ -64,16 +66,27 @@ def _of_scores(vintages: Vintages, index_code: str, as_of: dt.date) -> Iterator[
         if percent.empty or others.figures["percent"].isna().all():
             continue
         parts = INDEXES[index_code].parts_of_total(year)
-        case = Case(year, percent, percent, pd.Series(np.nan, index=percent.index), parts)
+        count = len(provinces_in(vintages.frames["areas"], vintages.frames["lineage"], year))
+        ranks = known.ranks(year)
+        ranks = ranks if len(known.totals(year)) < count else ranks[:0]  # else `contradictions` tell
+        case = Case(year, percent, percent, ranks, parts, count)
         for doubt in judge(case, others):
             about = _rows_about(doubt, {cell[:2]: row for cell, row in rows.items() if cell[2] == year})
             accepted = sum(_accepted(doubt, row) for row in about)  # of a whole table: by most of its rows
             if doubt.key in _ENDS or 2 * accepted > len(about):
                 continue
             if doubt.area and about:
-                yield _problem(doubt, table.file, "score" if doubt.component else "area", about[0])
+                column = doubt.own_column if doubt.component else "area"
+                row = _row_of_rank(doubt, frame[frame["year"] == year]) if column == "rank" else None
+                yield _problem(doubt, table.file, column, row or about[0])
             else:
                 yield _of_table(doubt, table.file, index_code)
+
+
+def _row_of_rank(doubt: Doubt, rows: pd.DataFrame) -> Any:
+    """Row that has the rank of a doubt, which need not be the one that has the score; None without one."""
+    own = (rows["area"] == doubt.area) & (rows["component"] == doubt.component)
+    return next(each_row(rows[own & (rows["rank"] == doubt.facts["rank"])]), None)
 
 
 def _rows_about(doubt: Doubt, rows: Mapping[tuple[str, str], Any]) -> list[Any]:

@@ -82,6 +82,11 @@ class History:
         table = self.table(year)
         return table[TOTAL] if TOTAL in table else pd.Series(dtype=float)
 
+    def ranks(self, year: int) -> pd.Series[float]:
+        """Rank by total of each area in a year."""
+        own = self.figures[(self.figures["year"] == year) & (self.figures["component"] == TOTAL)]
+        return own.set_index("area")["rank"].dropna()
+
     def movement(self, year: int, other: int, totals: pd.Series[float]) -> float:
         """Movement of all totals from another year to this, whose new `totals` count too; NaN if unknown.
 

@@ -49,6 +49,11 @@ class Doubt:
         """Facts of the sentence, with area and component."""
         return {"area": self.area, "component": self.component, **self.facts}
 
+    @property
+    def own_column(self) -> str:
+        """The column of a figure that it is about."""
+        return self.column or ("rank" if self.key.startswith("doubt.rank") else "score")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
