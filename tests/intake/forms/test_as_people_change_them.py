@@ -1,6 +1,7 @@
 """Forms that people changed while filling them in: what is plain is read, the rest is told by its cause."""
 
 import io
+import zipfile
 
 import openpyxl
 import pytest
@@ -398,6 +399,56 @@ def test_what_is_added_to_the_form_itself_is_named(changed):
     assert ["C5 “Bản thay thế”, D9 “0.4”;" in told[0], "L9 “theo công văn 12”;" in told[1]] == [True, True]
     assert told[2].startswith("Sheets that were added to the form are not read: “Thuyết minh”: “Giải trình")
     assert len(told) == 3
+
+
+THREAD = "[Threaded comment]\n\nYour version of Excel allows you to read it.\n\nComment:\n    chưa chốt"
+BESIDES = {  # what is added, and what is told of it
+    "below the guide": (
+        lambda sheet: put_in(sheet, 0, "A30", "Đề nghị sửa"),
+        "“Hướng dẫn” A30 “Đề nghị sửa”",
+    ),
+    "a comment in the guide": (
+        lambda sheet: comment(sheet.parent.worksheets[0]["A1"], "x"),
+        "“Hướng dẫn” A1 “x”",
+    ),
+    "below the reasons": (lambda sheet: put_in(sheet, 2, "A20", "Lý do mới"), "“Danh mục” A20 “Lý do mới”"),
+    "where the form has no forecast": (lambda sheet: put_in(sheet, 1, "E9", 0.5), "E9 “0.5”"),
+    "in the last cell": (lambda sheet: put_in(sheet, 1, "XFD1048576", "xa"), "XFD1048576 “xa”"),
+    "a thread": (lambda sheet: comment(sheet["H9"], THREAD, "tc={1}"), "H9 “Comment: chưa chốt”"),
+}
+
+
+def put_in(sheet, place, cell, value):
+    """Type a value into a cell of a sheet of the book."""
+    sheet.parent.worksheets[place][cell] = value
+
+
+def comment(cell, words, who="Chị Hoa"):
+    """Comment on a cell."""
+    cell.comment = Comment(words, who)
+
+
+@pytest.mark.parametrize("what", BESIDES)
+def test_nothing_that_somebody_wrote_elsewhere_is_passed_over(what, changed):
+    """Wherever it stands, and without looking through all cells up to there."""
+    change, words = BESIDES[what]
+    outcome, _ = changed(change)
+
+    assert outcome.state == "accepted"
+    assert [words in remark.text("vi") for remark in outcome.remarks] == [True]
+
+
+def test_text_boxes_and_pictures_are_named(office):
+    """What is drawn over the cells is none of them."""
+    path = office.filled()
+    with zipfile.ZipFile(path, "a") as parts:
+        parts.writestr("xl/drawings/drawing1.xml", "<a:p><a:t>Số ước &amp; chưa</a:t><a:t>duyệt</a:t></a:p>")
+        parts.writestr("xl/media/image1.png", b"")
+
+    (outcome,) = office.take(path)
+
+    assert outcome.state == "accepted"
+    assert "“Số ước & chưa duyệt”, image1.png;" in outcome.remarks[0].text("vi")
 
 
 def test_a_form_as_it_is_sent_out_has_nothing_besides(office):

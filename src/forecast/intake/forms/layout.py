@@ -38,6 +38,10 @@ INPUTS: Final = (*POINTS, *TEXTS, "due")
 HEADED: Final = ("code", "name", "maximum", *INPUTS)  # columns that intake reads
 MOST_TEXT: Final = 1_000  # characters of a reason or a remedy
 REASONS: Final = 8  # offered in the drop-down
+MODEL: Final = ("model_median", "model_lower", "model_upper")  # hidden where the form has no forecasts
+GUIDE_LINES: Final = ("plan", "what", "figures", "self", "words", "safe", "send")
+# Rows and columns of the sheets without answers: title, lines, gap, example; heading, reasons.
+SIZES: Final = {"guide": (len(GUIDE_LINES) + 5, 10), "lists": (REASONS + 1, 1)}
 
 
 def sheet_name(which: str) -> str:

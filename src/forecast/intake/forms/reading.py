@@ -110,7 +110,7 @@ def read(opened: Opened, target: Callable[[Key], Target], *, insist: bool = Fals
     problems = reader.told_by_the_head_row(problems)
     problems.sort(key=lambda problem: (problem.row or 0, problem.column))
     given = tuple(answer for answer in answers if _says_something(answer))
-    remarks = tuple(besides(opened.book, sheet, reader.rows(), today.last))
+    remarks = tuple(besides(opened, sheet, reader.rows(), today.last))
     return Read(key, () if problems else given, tuple(problems), remarks)
 
 

@@ -24,6 +24,7 @@ from forecast.intake.forms.layout import (
     DEPARTMENT_CELL,
     FIGURES,
     FIRST_ROW,
+    GUIDE_LINES,
     HEAD_ROW,
     INPUTS,
     LANG,
@@ -40,7 +41,6 @@ POINTS_FORMAT: Final = "0.00"
 ASSUMED_FORMAT: Final = '0.00"*"'
 _WIDTHS: Final = (8, 40, 9, 9, 10, 10, 10, 14, 16, 14, 9, 30, 30, 18)
 _GUIDE_WIDTHS: Final = (8, 30, 10, 14, 16, 14, 10, 32, 32, 18)
-_GUIDE_LINES: Final = ("plan", "what", "figures", "self", "words", "safe", "send")
 _LETTERS_A_LINE: Final = 165  # of the guide, over all its columns
 _SURE: Final = ("read", "made_up")  # an invented framework says so on top
 _DAY_ZERO: Final = dt.date(1899, 12, 30)  # of spreadsheets' day numbers
@@ -102,9 +102,9 @@ def _guide(sheet: Worksheet, form: Form) -> None:
     for letter, width in zip("ABCDEFGHIJ", _GUIDE_WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
     _paragraph(sheet, 1, text("form.guide.title", LANG, **facts), Font(name=FONT, size=15, bold=True))
-    for row, name in enumerate(_GUIDE_LINES, 2):
+    for row, name in enumerate(GUIDE_LINES, 2):
         _paragraph(sheet, row, _guide_text(name, form, facts), Font(name=FONT, size=12))
-    below = len(_GUIDE_LINES) + 3
+    below = len(GUIDE_LINES) + 3
     _paragraph(
         sheet, below, text("form.guide.example", LANG), Font(name=FONT, size=12, bold=True, italic=True)
     )
