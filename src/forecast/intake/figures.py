@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from forecast.base.spelling import clean
+from forecast.base.spelling import clean, plain_words
 from forecast.data.load.cells import number_hint
 
 _MOST_WHOLE: Final = 100.0  # of a score; a rank is one of 63
@@ -17,6 +17,10 @@ _RANK: Final = re.compile(  # “Hạng 2023” is a heading
 )
 _UNIT: Final = re.compile(r"(?<=\d)\s*(điểm|đ)\.?$", flags=re.IGNORECASE)
 _FOOTNOTE: Final = re.compile(r"(?<=\d)(\(\d\)|\s*\([*†‡]+\)|\s*[*†‡¹²³⁰⁴-⁹]+)$")
+_WITH_UNIT: Final = re.compile(r"(?P<number>[+-]?\d[\d., ]*?)\s*(?P<unit>%|[^\W\d_].*|% .*)")
+_PERCENT: Final = re.compile(r"phần trăm|pct", flags=re.IGNORECASE)
+_TY: Final = re.compile(r"\btỉ\b", flags=re.IGNORECASE)
+_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}\.\d{3}")  # with a point alone: thousands, or three decimals
 _OF: Final = re.compile(r"(?P<number>[\d.,]+)\s*/\s*(?P<of>[\d.,]+)", flags=re.ASCII)
 
 _HALVED: Final = 2.0  # times: of a domain, an appraisal takes a seventh at most
@@ -59,6 +63,30 @@ def plain_number(text: str, *, part: bool = False) -> str:
     """
     number, whole = printed_figure(text)
     return number if number and (part or not whole) else clean(text)
+
+
+def with_unit(text: str, unit: str) -> tuple[str, str]:
+    """Number of a value that is written with its unit, and what is wrong with it as a key; else the text.
+
+    >>> with_unit("11.512,5 tỷ đồng", "tỷ đồng"), with_unit("12,5%", "%"), with_unit("5", "%")
+    (('11512.5', ''), ('12.5', ''), ('5', ''))
+    >>> with_unit("12 triệu đồng", "tỷ đồng")[1], with_unit("12.345 tỷ đồng", "tỷ đồng")[1]
+    ('imports.other_unit', 'imports.thousands')
+    """
+    found = None if _NUMBER.fullmatch(clean(text)) else _WITH_UNIT.fullmatch(clean(text))
+    number = _plain(found["number"]) if found else ""
+    if not found or not number:
+        return text, ""
+    words, own = (
+        plain_words(_TY.sub("tỷ", _PERCENT.sub("%", written))).split() for written in (found["unit"], unit)
+    )
+    if not words or not own:
+        return text, ""
+    if own[: len(words)] != words and not (words == ["diem"] and "diem" in own):
+        return text, "imports.other_unit"
+    if words != ["%"] and _THOUSANDS.fullmatch(found["number"].strip()):
+        return text, "imports.thousands"
+    return number, ""
 
 
 def may_have_slipped(one: float, other: float, *, criterion: bool) -> bool:

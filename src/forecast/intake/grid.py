@@ -90,6 +90,11 @@ class Grid:
         spot = (row, column)
         return self.cells.get(self.merged.get(spot, spot))
 
+    def held_above(self, row: int, column: int, head: int) -> Cell | None:
+        """Cell of the same column below the heading that is merged down to a row; None where none is."""
+        top, place = self.merged.get((row, column), (row, column))
+        return self.cells.get((top, place)) if head < top < row and place == column else None
+
     def merged_above(self, row: int, column: int) -> dict[str, Any]:
         """Facts of the merged range that a spot is in, if it begins in a row above; else nothing."""
         first = self.merged.get((row, column), (row, column))

@@ -656,3 +656,133 @@ def test_a_list_one_row_apart_from_its_names_is_one_question(step, told, importe
     sides = [each.expected_facts["side"].key for each in doubts if "side" in each.expected_facts]
     assert sides == ([f"imports.row_{told}"] if told else [])
     assert len(doubts) == 1 or not told
+
+
+SELF = "Năm;Lĩnh vực;Điểm tự chấm;Điểm tối đa"
+REMEDY = "Đơn vị;Tiêu chí;Nội dung khắc phục;Thời hạn;Tình trạng"
+NAMED = "Chỉ tiêu;Địa phương;Kỳ;Giá trị"
+
+
+@pytest.mark.parametrize(
+    ("closing", "doubts"),
+    [
+        (["Tổng cộng;;19;19,5"], []),
+        ([";Tổng điểm;19;19,5"], []),
+        (["Tổng cộng;;18;19,5"], ["doubt.sum_of_list"]),
+        ([], []),
+    ],
+)
+def test_a_closing_row_is_read_past_and_held_against_the_rows(imported, closing, doubts):
+    """A sum is no row of the table; one that the rows do not make is asked about."""
+    read = imported(
+        SELF,
+        "2023;D1;9;9,5",
+        "2023;D2;10;10",
+        *closing,
+        kind="self-scores",
+        published_on="2024-04-17",
+        **SOURCE,
+    )
+    assert [row["component"] for row in read.rows] == ["D1", "D2"]
+    assert [doubt.expected_key for doubt in read.doubts if "sum" in doubt.expected_key] == doubts
+    assert bool(closing) == ("imports.closing_row" in {remark.key for remark in read.remarks})
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "key"),
+    [
+        ("Tốc độ tăng GRDP", "grdp_growth", ""),
+        ("tốc độ tăng grdp", "grdp_growth", ""),
+        ("Tốc độ tăng GRDPP", "", "imports.no_such_name_near"),
+        ("Xyz", "", "imports.no_such_name"),
+    ],
+)
+def test_an_indicator_may_be_named_without_its_code(imported, refusal, name, code, key):
+    """Its exact name is one indicator's; another one is told, with the nearest."""
+    lines = [NAMED, f"{name};Hà Nội;9 tháng 2023;5,5", "Tốc độ tăng GRDP;Hà Giang;9 tháng 2023;5,7"]
+    if key:
+        assert (2, "A", key) in refusal(*lines, published_on="2023-10-05", **SOURCE)
+    else:
+        rows = imported(*lines, published_on="2023-10-05", **SOURCE).rows
+        assert {row["indicator_code"] for row in rows} == {code}
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "told"),
+    [
+        ("11.512,5 tỷ đồng", "budget_revenue", "11512.5"),
+        ("11512 tỉ đồng", "budget_revenue", "11512"),
+        ("5,5 %", "grdp_growth", "5.5"),
+        ("5,5 phần trăm", "grdp_growth", "5.5"),
+        ("5,5 %", "budget_revenue", "imports.other_unit"),
+        ("12.345 triệu đồng", "budget_revenue", "imports.other_unit"),
+        ("12.345 tỷ đồng", "budget_revenue", "imports.thousands"),
+    ],
+)
+def test_a_value_may_be_written_with_its_unit(data_dir, imported, value, code, told):
+    """The unit must be the indicator's, in a list as where one row is added."""
+    cells = {"indicator_code": code, "area": "Hà Nội", "period": "2023-01..2023-09", "value": value}
+    cells |= {"published_on": "2023-10-05", **SOURCE}
+    heading = "indicator_code;area;period;value"
+    line = f"{code};Hà Nội;2023-01..2023-09;{value}"
+    for door in (
+        lambda: one_row.indicator(data_dir, **cells),
+        lambda: imported(heading, line, published_on="2023-10-05", **SOURCE),
+    ):
+        try:
+            said = door().rows[0]["value"]
+        except DataError as error:
+            said = error.problems[0].expected_key
+        assert said == told
+
+
+@pytest.mark.parametrize(
+    ("due", "day"),
+    [
+        ("Quý III/2024", "2024-09-30"),
+        ("tháng 9/2024", "2024-09-30"),
+        ("6 tháng đầu năm 2024", "2024-06-30"),
+        ("cuối năm 2024", "2024-12-31"),
+        ("trước ngày 30/6/2024", "2024-06-30"),
+        ("30/6/2024", "2024-06-30"),
+        ("31/6/2024", "expect.real_day"),
+        ("quý III", "imports.due"),
+        ("hằng năm", "imports.due"),
+    ],
+)
+def test_a_period_in_which_something_is_due_ends_on_its_last_day(imported, refusal, due, day):
+    """How it was read is said; a period without its year is told."""
+    lines = [REMEDY, f"Sở Nội vụ;D1;Họp;{due};đang làm"]
+    shared = {"kind": "remedies", "recorded_on": "2024-04-17", **SOURCE}
+    if day.startswith("2024"):
+        read = imported(*lines, **shared)
+        assert read.rows[0]["due"] == day
+        assert ("imports.due_read" in {remark.key for remark in read.remarks}) == (due != "30/6/2024")
+    else:
+        assert refusal(*lines, **shared) == [(2, "D", day)]
+
+
+def test_words_merged_over_rows_hold_for_each_and_figures_do_not(data_dir, tmp_path):
+    """A unit that answers for three remedies is written once; an effect may be that of all."""
+    book = openpyxl.Workbook()
+    head = ["Đơn vị", "Tiêu chí", "Nội dung khắc phục", "Thời hạn", "Tình trạng", "Số điểm dự kiến"]
+    for row in (
+        head,
+        ["Sở Nội vụ", "D1", "Họp", "30/9/2024", "đang làm"],
+        [None, "D2", "Rà soát", None, "đang làm"],
+    ):
+        book.active.append(row)
+    book.active.merge_cells("A2:A3")
+    book.active.merge_cells("D2:D3")
+    book.save(tmp_path / "list.xlsx")
+    shared = {"recorded_on": "2024-04-17", **SOURCE}
+    rows = lists.rows_of_list(data_dir, tmp_path / "list.xlsx", "remedies", shared=shared).rows
+    assert [(row["unit"], row["due"]) for row in rows] == [("Sở Nội vụ", "2024-09-30")] * 2
+    book.active["F2"] = 0.5
+    book.active.merge_cells("F2:F3")
+    book.save(tmp_path / "list.xlsx")
+    with pytest.raises(DataError) as refused:
+        lists.rows_of_list(data_dir, tmp_path / "list.xlsx", "remedies", shared=shared)
+    assert [(each.cell, each.expected_key) for each in refused.value.problems] == [
+        ("F3", "imports.cell_merged")
+    ]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from forecast.base.spec import nearest
 from forecast.base.spelling import plain_words
 
 _SHORT: Final = {"dvctt": "dich vu cong truc tuyen", "dvc": "dich vu cong", "tthc": "thu tuc hanh chinh"}
@@ -20,6 +21,17 @@ def codes_by_name(names: Mapping[str, str], codes: Iterable[str]) -> dict[str, s
     found = {tail: min(own) for tail, own in tails.items() if len(own) == 1}
     found |= {plain_words(name): code for name, code in names.items()}
     return found | {plain_words(code): code for code in codes}
+
+
+def code_of_name(name: str, names: Mapping[str, str]) -> tuple[str, str, dict[str, object]]:
+    """Code of the one indicator of that name, else what is wrong: key and facts; `names`: name by code."""
+    codes = [code for code, own in names.items() if plain_words(own) == plain_words(name)]
+    if len(codes) == 1:
+        return codes[0], "", {}
+    if codes:
+        return "", "imports.names_of_two", {"codes": codes}
+    near = nearest(name, list(names.values()))
+    return "", "imports.no_such_name_near" if near else "imports.no_such_name", {"near": near}
 
 
 def short_forms(headings: Sequence[str], titles: Sequence[str], names: Mapping[str, str]) -> dict[str, str]:

@@ -1,17 +1,22 @@
 """Find a list in a sheet: its heading and lines, or a printed table of indicators in its place."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from forecast.base.errors import DataError, Problem, SpecError
+from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase
-from forecast.base.spec import refuse_unknown
+from forecast.base.spec import DEFAULT_AREA, refuse_unknown
 from forecast.base.spelling import letters_of
+from forecast.data.framework import TOTAL
 from forecast.data.load import Vintages
 from forecast.data.load.areas import gazetteer
+from forecast.data.spellings import choice_named
 from forecast.data.tables import (
     ELASTICITIES,
     INDICATOR_TYPES,
@@ -23,13 +28,15 @@ from forecast.data.tables import (
 )
 from forecast.intake.additions.headings import column_else, column_named
 from forecast.intake.additions.indicator_sheet import Line, read_indicator_sheet
-from forecast.intake.additions.province_rows import in_old_letters
+from forecast.intake.additions.province_rows import figure_in, in_old_letters
 from forecast.intake.additions.table_parts import below_each_other, tables_in
 from forecast.intake.grid import MOST_ROWS, Cell, Grid
 from forecast.intake.reading import read_grids
 
 FEWEST_HEADINGS: Final = 3  # recognised in a row, from which it is the heading of a table
 _HEAD_ROWS: Final = 30
+_ROUNDED: Final = 0.005  # by which a figure of a sum may be rounded
+_WORDY: Final = ("note", "source_url")
 KINDS: Final[Mapping[str, Table]] = {
     "indicators": INDICATORS,
     "indicator-types": INDICATOR_TYPES,
@@ -37,6 +44,18 @@ KINDS: Final[Mapping[str, Table]] = {
     "criteria": SCORES,
     "self-scores": SELF_SCORES,
     "remedies": REMEDIES,
+}
+USUAL: Final[Mapping[str, Mapping[str, str]]] = {  # what cells hold where nothing else is said
+    "indicators": {"area": DEFAULT_AREA, "trust": "official"},
+    "criteria": {
+        "index_code": MAIN,
+        "area": DEFAULT_AREA,
+        "trust": "official",
+    },
+    "indicator-types": {},
+    "elasticities": {},
+    "self-scores": {"area": DEFAULT_AREA},
+    "remedies": {"state": "planned"},
 }
 
 
@@ -60,6 +79,7 @@ class Lines:
     remarks: tuple[Phrase, ...] = ()
     problems: tuple[Problem, ...] = ()
     used: frozenset[str] = frozenset()
+    closing: Line | None = None  # the last row, if it is the sum of those above
 
     def heading(self, name: str) -> str:
         """Heading of a column; an empty text where there is none."""
@@ -192,10 +212,13 @@ def _with_heading(grid: Grid, kind: str, by_hand: Mapping[int, str]) -> Lines | 
     places = {name: cells[0].column for name, cells in best.items()} | by_name
     read = {*places.values(), *(cell.column for cells in best.values() for cell in cells)}
     unread = tuple(cell.text for cell in grid.row(at) if cell.column not in read)
-    lines = tuple(_line(grid, number, places) for number in grid.rows if number > at)
-    wordy = [column for name, column in places.items() if name in ("note", "source_url")]
-    problems = (*twice, *grid.misfits([at], at + 1, wordy))
-    return Lines(grid, places, lines, unread, at + 1, tuple(grid.hidden()), problems)
+    below = [number for number in grid.rows if number > at]
+    lines = tuple(_line(grid, number, places, kind, at) for number in below)
+    wordy = [column for name, column in places.items() if name in _WORDY]
+    problems = (*twice, *grid.misfits([at], at + 1, wordy), *_merged_figures(grid, below, places, kind, at))
+    closing = lines[-1] if kind == "self-scores" and len(lines) > 1 and _is_closing(grid, lines[-1]) else None
+    lines, remarks = (lines[:-1] if closing else lines), tuple(grid.hidden())
+    return Lines(grid, places, lines, unread, at + 1, remarks, problems, closing=closing)
 
 
 def _refuse_strange(by_hand: Mapping[int, str], allowed: Sequence[str]) -> None:
@@ -204,6 +227,55 @@ def _refuse_strange(by_hand: Mapping[int, str], allowed: Sequence[str]) -> None:
             refuse_unknown("--column", name, allowed)
 
 
-def _line(grid: Grid, number: int, columns: Mapping[str, int]) -> Line:
-    cells = {name: cell for name, column in columns.items() if (cell := grid.cells.get((number, column)))}
+def _line(grid: Grid, number: int, columns: Mapping[str, int], kind: str, head: int) -> Line:
+    """Take the cells of a row; words merged over rows hold for each of them."""
+    cells = {}
+    for name, column in columns.items():
+        cell = grid.cells.get((number, column))
+        if cell is None and (name in _WORDY or (kind == "remedies" and not _is_figure(kind, name))):
+            cell = grid.held_above(number, column, head)
+        if cell:
+            cells[name] = cell
     return Line(number, cells, {})
+
+
+def _merged_figures(
+    grid: Grid, rows: Sequence[int], columns: Mapping[str, int], kind: str, head: int
+) -> Iterator[Problem]:
+    """Report figures merged over rows: whether each row has it, or all share it, nobody knows."""
+    for row in rows:
+        for name, column in columns.items():
+            if _is_figure(kind, name) and grid.held_above(row, column, head):
+                yield grid.problem(row, column, "imports.cell_merged", **grid.merged_above(row, column))
+
+
+def sums_apart(read: Lines) -> Iterator[Problem]:
+    """Doubt the figures of a closing row that are not the sums of the rows, or of the domains among them."""
+    domains = [line for line in read.lines if re.fullmatch(r"D\d|[IVX]+", _text_of(line, "component"))]
+    for name, cell in read.closing.cells.items() if read.closing else ():
+        said, _ = figure_in(cell)
+        if said is None or not _is_figure("self-scores", name):
+            continue
+        sums = [
+            math.fsum(figure_in(line.cells.get(name))[0] or 0.0 for line in lines)
+            for lines in (read.lines, domains)
+        ]
+        if all(abs(total - said) > _ROUNDED * len(read.lines) for total in sums):
+            yield read.grid.problem(cell.row, cell.column, "doubt.sum_of_list", total=round(sums[0], 4))
+
+
+def _text_of(line: Line, name: str) -> str:
+    return line.cells[name].text if name in line.cells else ""
+
+
+def _is_figure(kind: str, name: str) -> bool:
+    return KINDS[kind].column(name).kind == "number"
+
+
+def _is_closing(grid: Grid, line: Line) -> bool:
+    """Whether a row is named a sum, of a whole list that names its components."""
+    named = next((cell.text for cell in grid.row(line.number) if cell.kind == "text"), "")
+    component = line.cells.get("component")
+    return choice_named(named, "component", (TOTAL,)) == TOTAL and (
+        component is None or component.text == named
+    )

@@ -17,7 +17,7 @@ from typing import Final
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase, text
-from forecast.base.spec import DEFAULT_AREA, iso_hint
+from forecast.base.spec import DEFAULT_AREA, iso_hint, looks_like_day
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.areas import Gazetteer, gazetteer
 from forecast.data.load.cells import period_days
@@ -37,10 +37,11 @@ from forecast.data.tables import (
 from forecast.intake import journal
 from forecast.intake.additions.by_hand import columns_by_hand
 from forecast.intake.additions.headings import in_percent
+from forecast.intake.additions.indicator_names import code_of_name
 from forecast.intake.additions.indicator_sheet import Line
-from forecast.intake.additions.list_sheet import KINDS, Lines, read_list
+from forecast.intake.additions.list_sheet import KINDS, USUAL, Lines, read_list, sums_apart
 from forecast.intake.additions.one_row import with_usual_scale
-from forecast.intake.additions.periods import as_period
+from forecast.intake.additions.periods import as_period, due_on
 from forecast.intake.additions.proposal import (
     OPTIONS_OF_ALL,
     Doubted,
@@ -52,7 +53,7 @@ from forecast.intake.additions.proposal import (
 from forecast.intake.additions.province_rows import area_named
 from forecast.intake.doubts.comparison import Compared
 from forecast.intake.doubts.lists import compare_list
-from forecast.intake.figures import plain_number
+from forecast.intake.figures import plain_number, with_unit
 from forecast.intake.grid import Cell
 
 LATE_DAYS: Final = 366  # from a period to its publication, beyond which a figure hardly was news
@@ -70,18 +71,6 @@ _OPTIONS: Final = {  # of what every row may share
 }
 _MOST_ALIKE: Final = 3  # points above their maximum, from which percent is meant
 _POINTS: Final = ("self_score", "appraised_score", "expected_effect", "low", "high")
-_USUAL: Final[Mapping[str, Mapping[str, str]]] = {
-    "indicators": {"area": DEFAULT_AREA, "trust": "official"},
-    "criteria": {
-        "index_code": MAIN,
-        "area": DEFAULT_AREA,
-        "trust": "official",
-    },
-    "indicator-types": {},
-    "elasticities": {},
-    "self-scores": {"area": DEFAULT_AREA},
-    "remedies": {"state": "planned"},
-}
 
 
 def rows_of_list(
@@ -137,7 +126,7 @@ def rows_of_list(
         return read.placed(problem, read.lines[new[number]])
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubted]]:
-        doubted: list[Doubted] = []
+        doubted: list[Doubted] = [(problem, ()) for problem in sums_apart(read)]
         compared, doubts = compare_list(kind, now, after, table, texts)
         for number, doubt in doubts:
             if number is None:
@@ -198,8 +187,9 @@ class _RowMaker:
         self.undated = 0  # figures that no forecast uses
         self.not_from_january = 0  # figures of runs that no other year has
         self.strangers: set[str] = set()  # codes that the catalogue lacks
+        self.due: dict[str, str] = {}  # last days of periods in which remedies are due, by their words
         empty = dict.fromkeys(table.names, "")
-        self.base = empty | {name: text for name, text in _USUAL[kind].items() if name in empty}
+        self.base = empty | {name: text for name, text in USUAL[kind].items() if name in empty}
         self.asked = {name: text for name, text in shared.items() if text}
         self.shared = {name: text for name, text in self.asked.items() if name in table.names}
         self.used = set(read.used)
@@ -212,6 +202,8 @@ class _RowMaker:
         known = now.frames[INDICATORS.name].drop_duplicates("indicator_code", keep="last")
         every = [*self.types, *known["indicator_code"]]
         self.spellings = {code.casefold(): code for code in reversed(every)}
+        self.names = dict(zip(known["indicator_code"], known["indicator_name_vi"], strict=True))
+        self.names |= {code: row["name_vi"] for code, row in self.types.items()}
         names = ("indicator_name_vi", "unit", "linked_domain")
         self.indicators = {
             row["indicator_code"]: {n: row[n] for n in names} for row in known.to_dict("records")
@@ -228,8 +220,10 @@ class _RowMaker:
             )
         self.used |= {name for name in self.shared if name not in own and name not in line.given}
         if self.kind == "indicators":
+            row |= {} if row["indicator_code"] else self._by_name(line)
             january = self.types.get(row["indicator_code"], {}).get("kind", "level") != "level"
             row["period"] = as_period(row["period"], january=january)
+            self._valued(row, line.cells.get("value"))
             self._named(row)
             self._dated(row)
         if "indicator_code" in row:
@@ -255,6 +249,28 @@ class _RowMaker:
                     "imports.idle_option", {"option": option, "file": file, "column": own[option]}
                 )
             raise SpecError("imports.foreign_option", {"option": option, "kind": self.kind})
+
+    def _by_name(self, line: Line) -> Row:
+        """Code and usual name of the indicator that a row names alone; other names are told."""
+        name, column = line.cells.get("indicator_name_vi"), self.read.columns.get("indicator_code", 0)
+        if name is None or self.read.grid.merged_above(line.number, column):
+            return {}
+        code, key, facts = code_of_name(name.text, self.names)
+        if key:
+            self.problems.append(self.read.grid.problem(name.row, name.column, key, **facts))
+        return {} if key else {"indicator_code": code, "indicator_name_vi": self.names[code]}
+
+    def _valued(self, row: dict[str, str], cell: Cell | None) -> None:
+        """Take a value with its unit, if that is the indicator's."""
+        if cell is None or cell.kind != "text":
+            return
+        own = self.types.get(row["indicator_code"]) or self.indicators.get(row["indicator_code"], {})
+        unit = row["unit"] or str(own.get("unit", ""))
+        number, key = with_unit(cell.text, unit)
+        if key:
+            self.problems.append(self.read.grid.problem(cell.row, cell.column, key, unit=unit))
+        elif number != cell.text:
+            row["value"] = number
 
     def _named(self, row: dict[str, str]) -> None:
         """Name and unit of a code need not be repeated: the catalogue has them, or an earlier row."""
@@ -311,6 +327,11 @@ class _RowMaker:
         counts = {"imports.undated": self.undated, "imports.not_from_january": self.not_from_january}
         yield from (Phrase(key, {"count": count}) for key, count in counts.items() if count)
         yield from (Phrase("additions.not_in_catalogue", {"code": code}) for code in sorted(self.strangers))
+        if self.read.closing:
+            yield Phrase("imports.closing_row", {"row": self.read.closing.number})
+        if self.due:
+            days = [f"“{words}” → {day}" for words, day in self.due.items()]
+            yield Phrase("imports.due_read", {"days": days})
         if self.dated:
             yield Phrase("imports.delay_used", {"count": self.dated})
         if self.late:
@@ -324,6 +345,8 @@ class _RowMaker:
             key = f"imports.figure_{cell.kind}"
             self.problems.append(self.read.grid.problem(cell.row, cell.column, key))
             return ""
+        if name == "due" and not looks_like_day(cell.text) and not due_on(cell.text):
+            self.problems.append(self.read.grid.problem(cell.row, cell.column, "imports.due"))
         if name == "period" and cell.kind == "day":
             return self._period_of_day(cell)
         self._refuse_percent(cell, refused=name in _POINTS and cell.text.endswith("%"))
@@ -340,6 +363,9 @@ class _RowMaker:
         column = self.table.column(name)
         if column.kind == "area":
             return area_named(text, self.places)
+        if name == "due" and not looks_like_day(text):
+            self.due[text] = due_on(text)
+            return self.due[text]
         return (
             iso_hint(text) if column.kind == "day" else value_named(text, column, index_code, self.components)
         )

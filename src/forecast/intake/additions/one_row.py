@@ -36,7 +36,7 @@ from forecast.intake.doubts.office import area_doubts
 from forecast.intake.doubts.scores import Doubt
 from forecast.intake.doubts.wholes import whole_doubts, wholes_in
 from forecast.intake.doubts.years import DOUBTS_OF_YEARS
-from forecast.intake.figures import plain_number, printed_figure
+from forecast.intake.figures import plain_number, printed_figure, with_unit
 
 OPTIONS: Final = {  # what a column is called where figures are entered
     "published_on": "published",
@@ -105,6 +105,11 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
     period = as_period(row_cells.get("period", ""), january=january)
     empty = dict.fromkeys(INDICATORS.names, "")
     row = {**empty, **defaults, "trust": "press", **row_cells, "period": period}
+    written = clean(str(cells.get("value", "")))
+    number, key = with_unit(written, row["unit"])
+    if key:
+        raise DataError([Problem(option_of("value"), None, "", written, key, {"unit": row["unit"]})])
+    row["value"] = number if number != written else row["value"]
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubt]]:
         new: Any = next(after.frames[INDICATORS.name].tail(1).itertuples(index=False))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from forecast.base.spec import iso_hint
 from forecast.base.spelling import clean, plain_words
 from forecast.data.load.cells import period_days
 
@@ -26,6 +27,13 @@ _WHOLE: Final = re.compile(rf"(?:ca )?{_YEAR}")
 _SOME_PERIOD: Final = re.compile(
     r"\b(thang|quy|tuan|\d{1,3} \d\d? (?:19|20)\d\d)\b|\bt ?\d\d?\b|^\d\d? (?:19|20)\d\d$"
 )
+
+
+_DUE: Final = re.compile(  # words before a day or a period that change nothing of its end
+    r"^(?:(?:trước|đến|hết|trong|chậm nhất|muộn nhất|hoàn thành|xong|là|vào|cuối)\s+)+(?:ngày\s+)?",
+    flags=re.IGNORECASE,
+)
+_LAST_HALF: Final = re.compile(r"^(?:6|sáu) tháng cuối ", flags=re.IGNORECASE)
 
 
 class YearMissingError(ValueError):
@@ -82,6 +90,21 @@ def as_period(words: str, *, january: bool) -> str:
         return _whole_months(period)
     except (YearMissingError, UnclearPeriodError):
         return words
+
+
+def due_on(text: str) -> str:
+    """ISO form of the last day of the period in which something is due; ``""`` where none is named.
+
+    >>> due_on("Quý III/2024"), due_on("trước ngày 31/3/2024"), due_on("6 tháng đầu năm 2024")
+    ('2024-09-30', '2024-03-31', '2024-06-30')
+    >>> due_on("cuối năm 2024"), due_on("hết tháng 2/2024"), due_on("quý III"), due_on("hằng năm")
+    ('2024-12-31', '2024-02-29', '', '')
+    """
+    words = _DUE.sub("", clean(text))
+    if day := iso_hint(words):
+        return day
+    days = period_days(as_period(_LAST_HALF.sub("", words), january=True))
+    return days[1].isoformat() if days else ""
 
 
 def _months_in(text: str, near: str, *, january: bool) -> str:

@@ -15,6 +15,7 @@ from forecast.data.framework import TOTAL
 from forecast.data.load.areas import Gazetteer
 from forecast.data.tables import COMPONENTS, COUNTRY
 from forecast.intake.additions.by_hand import headings_by_hand
+from forecast.intake.additions.few_provinces import few_provinces
 from forecast.intake.additions.headings import (
     Heading,
     Unit,
@@ -130,7 +131,8 @@ def read_sheet(
         raise DataError([old])
     tables = tables_in(grids, places)
     if not tables:
-        raise DataError([turned_table(grids, places) or Problem(path.name, None, "", "", "imports.no_table")])
+        told = turned_table(grids, places) or few_provinces(grids, places, index_code, year)
+        raise DataError([told or Problem(path.name, None, "", "", "imports.no_table")])
     own = [table for table in tables if len(tables) == 1 or _titled(table, index_code, year)]
     if len(own) != 1:
         raise SpecError("imports.several_sheets", {"sheets": [grid.title for grid, *_ in own or tables]})
