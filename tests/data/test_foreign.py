@@ -4,6 +4,7 @@ All figures are made up.
 """
 
 import datetime as dt
+import re
 
 import numpy as np
 import openpyxl
@@ -51,6 +52,16 @@ CELLS = {(a, c, y): s for a, c, y, s in ROWS}
 LAYOUTS = {
     "sep line": "sep=;\n" + PLAIN.replace(",", ";"),
     "semicolons and decimal commas": PLAIN.replace(",", ";").replace(".", ","),
+    "quoted decimal commas": re.sub(r"(\d+)\.(\d+)$", r'"\1,\2"', PLAIN, flags=re.MULTILINE),
+    "first days of years": "area,component,"
+    + ",".join(f"{year}-01-01" for year in range(2015, 2019))
+    + "\n"
+    + across([(a, c) for a in ("An", "Bình") for c in ("D1", "D2")], range(2015, 2019), CELLS),
+    "numbers of all columns": PLAIN.replace("score\n", "score\n1,2,3,4\n"),
+    "words in all years": "area,component,"
+    + ",".join(f"Chỉ số CCHC năm {year}" for year in range(2015, 2019))
+    + "\n"
+    + across([(a, c) for a in ("An", "Bình") for c in ("D1", "D2")], range(2015, 2019), CELLS),
     "tabs": PLAIN.replace(",", "\t"),
     "bars": PLAIN.replace(",", "|"),
     "Nixtla's names": PLAIN.replace("area", "unique_id").replace("year", "ds").replace("score", "y"),
@@ -530,3 +541,19 @@ def test_a_first_column_of_words_names_the_areas(tmp_path):
     assert "unknown column" in refusal(tmp_path, text.replace("Ghi chú", "Tiêu chí").replace(",,", ",b,"))[
         0
     ].text("en")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("Dân số 2015", "GRDP 2016", "2017"), True),
+        (("2015 [YR2015]", "2016 [YR2016]", "2017 [YR2017]"), False),
+        (("2015", "Năm 2016", "Ước 2017"), False),
+        (("Điểm 2015", "Điểm năm 2016", "2017"), False),
+    ],
+)
+def test_columns_of_years_with_other_words_are_doubted(tmp_path, names, said):
+    """Words that differ may be of two things; those of years and estimates are of none."""
+    table = read_file(written(tmp_path, f"area,{','.join(names)}\nAn,1,2,3\nBình,2,3,4\n"))
+
+    assert ("foreign.years_unlike" in [remark.key for remark in table.remarks]) == said

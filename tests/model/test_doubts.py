@@ -270,6 +270,20 @@ def test_a_name_that_is_no_area_is_doubted(name, key):
     assert told(pd.concat([frame, more], ignore_index=True))[0] == [key] * bool(key)
 
 
+def test_the_one_area_called_by_a_number_is_named():
+    """A number among names is a column that slipped; districts that have numbers are areas."""
+    frame = table()
+    rename = [frame.assign(area=frame["area"] + suffix) for suffix in (" bắc", " nam")]
+    frame = pd.concat(rename, ignore_index=True)
+    frame["score"] += np.arange(len(frame)) % 3
+    numbered = frame.replace({"area": {"An nam": "2020"}})
+    districts = frame.replace({"area": {"An nam": "1", "Chi nam": "3"}})
+
+    assert "yearly.number_as_name" in told(numbered)[0]
+    assert "“2020” is a number" in told(numbered)[1]
+    assert "yearly.number_as_name" not in told(districts)[0] + told(frame)[0]
+
+
 @pytest.mark.parametrize("other", ["an", "ÁN", " An", "A n"])
 def test_names_alike_but_for_case_accents_or_spaces_are_doubted(other):
     """Two spellings of a name are told with their rows, and with the cells that stay empty."""

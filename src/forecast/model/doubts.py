@@ -94,7 +94,7 @@ def of_table(frame: pd.DataFrame) -> list[Phrase]:
         *(*_alike(frame, "area"), *_alike(frame, "component"), *mislabelled.areas(known)),
         *mislabelled.years(known),
         *(*_odd_sizes(known), *_below_zero(known), *_lone(known)),
-        *(*_wholes(known), *_lost_letters(frame), *_odd_maxima(known)),
+        *(*_wholes(known), *_lost_letters(frame), *_numbers_as_names(frame), *_odd_maxima(known)),
         *(*_zeros_at_ends(known), *_copied_years(known)),
         *itertools.islice(copies.areas(known, _is_called_whole), SHOWN),
     ]
@@ -277,6 +277,15 @@ def _lost_letters(frame: pd.DataFrame) -> Iterator[Phrase]:
     lost = [f"“{name}”" for name in names if _LOST.search(str(name))]
     if lost:
         yield Phrase("yearly.lost_letters", {"count": len(lost), "names": shortened(lost, SHOWN)})
+
+
+def _numbers_as_names(frame: pd.DataFrame) -> Iterator[Phrase]:
+    """The one area that is called by a number, where all others have names: a column or a row has slipped."""
+    names = list(dict.fromkeys(frame["area"]))
+    numbers = [name for name in names if not re.search(r"[^\W\d_]", str(name))]
+    if len(numbers) == 1 and len(names) >= MANY:
+        row = int(frame.loc[frame["area"] == numbers[0], "row"].iloc[0])
+        yield Phrase("yearly.number_as_name", {"name": numbers[0], "row": row})
 
 
 def _whole(known: pd.DataFrame) -> Iterator[Phrase]:

@@ -37,9 +37,10 @@ PART_OF_YEAR: Final = re.compile(  # in words without marks
 )
 SHORT_PARTS: Final[Mapping[str, int]] = {"t": 12, "m": 12, "q": 4}
 _YEAR: Final = re.compile(  # perhaps with a word before it, and a mark or words in brackets behind
-    r"(?:[^\d]{0,12}[\s_.])?(?:FY|[yYxX])?([0-9]{4})(?:\.0+)?(?:-12-31)?"
+    r"(?:[^\d]{0,12}[\s_.])?(?:FY|[yYxX])?([0-9]{4})(?:\.0+)?(?:-12-31|-01-01)?"
     r"(?:\s*(?:\*{1,3}|\[YR\d{4}\]|\([^)\d]{1,30}\)|[EFPefp]))?"
 )
+_LONG: Final = re.compile(r"(\D{12,60}[\s_.])([0-9]{4})")  # words that all columns of years have
 _PLAN: Final = re.compile(
     r"\b(kh|ke hoach|muc tieu|du bao|du kien|du toan|plan|planned|target|goal|forecast|budget|\d{4} ?f)\b"
 )
@@ -103,5 +104,8 @@ def headings(header: Sequence[str]) -> Headings:
             roles |= {role: matching[0]} if matching else {}
     used = set(roles.values())
     years = {k: year for k, name in enumerate(header) if k not in used and (year := year_in(name))}
+    long = {k: match for k, name in enumerate(header) if k not in used and (match := _LONG.fullmatch(name))}
+    if not years and len({match[1].casefold() for match in long.values()}) == 1 < len(long):
+        years = {k: match[2] for k, match in long.items()}
     others = tuple(k for k in range(len(header)) if k not in used and k not in years)
     return Headings({role: roles[role] for role in ROLES if role in roles}, years, others)

@@ -1,5 +1,6 @@
 """Rearrange a sheet in any layout to one figure a row; the columns' own names are kept for messages."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,11 +19,13 @@ from forecast.data.foreign.headings import (
     Headings,
     headings,
     is_estimate,
+    is_plan,
 )
 from forecast.data.foreign.sheet import Sheet
 from forecast.data.foreign.values import is_number, year_of
 from forecast.data.tables import COMPONENTS
 
+_YEAR = re.compile(r"\bnam\b|\d+")
 _OF_NUMBERS = ("year", "score", "max_score")
 NEEDED = ("area", "component", "year", "score")
 
@@ -126,6 +129,12 @@ def _of_years(sheet: Sheet, across: Mapping[int, str]) -> Iterator[Phrase]:
     yield Phrase("foreign.years_across", {"first": min(years), "last": max(years)})
     if estimates := [sheet.header[k] for k in across if is_estimate(sheet.header[k])]:
         yield Phrase("foreign.estimates", {"names": estimates})
+    words = {
+        _YEAR.sub(" ", plain_words(name)).strip(): name for name in map(sheet.header.__getitem__, across)
+    }
+    unlike = [name for word, name in words.items() if word and not (is_estimate(name) or is_plan(name))]
+    if len(unlike) > 1:
+        yield Phrase("foreign.years_unlike", {"names": unlike})
     if years not in (sorted(years), sorted(years, reverse=True)):
         yield Phrase("foreign.years_unordered", {"years": years})
 

@@ -85,7 +85,9 @@ def _numbers_columns(sheet: Sheet, rows: Sequence[Sequence[str]]) -> bool:
     year = headings(sheet.header).roles.get("year")
     no_year = year is not None and len(rows[0][year].strip()) < len(rows[1][year].strip())
     # of A, 1, 2, 3 in a wide table it is not plain whether these are figures of an area A
-    return in_brackets or no_year or len(letters) > 1 < len(digits)
+    counted = any(row[0].strip().isdigit() for row in rows[1:])
+    every = len(digits) == len(sheet.header) > _FEWEST and not counted
+    return in_brackets or no_year or every or len(letters) > 1 < len(digits)
 
 
 def _of_results(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:

@@ -36,6 +36,7 @@ _TWO_YEARS: Final = re.compile(r"(\d{4})\s*[-–/]\s*(?:\d{2})?(\d{2})")  # 2015
 _PERCENT: Final = re.compile(r"([+-]?\d[\d.,]*) ?%", flags=re.ASCII)
 _NAMED_YEAR: Final = re.compile(r"(?:năm|nam|fy|year)\s*(\d{4})", flags=re.IGNORECASE)
 _COMMA: Final = re.compile(r"[+-]?\d+,\d+|[+-]?\d{1,3}(?:\.\d{3})+,\d+", flags=re.ASCII)
+_DECIMALS: Final = re.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})", flags=re.ASCII)  # not 1,234
 _POINT: Final = re.compile(r"[+-]?\d*\.\d+", flags=re.ASCII)
 
 
@@ -94,10 +95,13 @@ def without_percent(text: str) -> str:
 
 
 def numbers(cells: Sequence[str], separator: str) -> list[str]:
-    """Rewrite decimal commas where columns are not separated by commas and no cell has a decimal point."""
-    if separator == ",":
-        return list(cells)
+    """Rewrite decimal commas where no cell has a decimal point, and none of them can set off thousands.
+
+    Where columns are not separated by commas, none sets off thousands.
+    """
     bare = {cell: cell.strip() for cell in set(cells)}
+    if separator == "," and not any(_DECIMALS.fullmatch(cell) for cell in bare.values()):
+        return list(cells)
     if not any(_COMMA.fullmatch(cell) for cell in bare.values()):
         return list(cells)
     if any(_POINT.fullmatch(cell) for cell in bare.values()):
