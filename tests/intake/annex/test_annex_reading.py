@@ -421,6 +421,7 @@ def test_all_of_a_plan_is_a_step():
         (["Từ 95% trở lên: 0,5", "Từ 80% - dưới 95%: 0,6", "Dưới 80%: 0"], 0),  # more for less
         (["Từ 80% - dưới 95%: 0,25", "Dưới 80%: 0"], 0),  # no highest step
         (["Từ 95% trở lên", "Dưới 95%: 0"], 0),  # no points
+        (["Từ 59%"], 0),  # cut off
         (["Trên 95%: 0,5", "Từ 80% - 95%: 0,25", "Dưới 80%: 0"], 0),  # above, not from
         (["Ban hành kịp thời: 0,5", "Không kịp thời: 0"], None),
         (["Từ 95% trở lên: 0,5", "Có tài liệu kiểm chứng"], 1),

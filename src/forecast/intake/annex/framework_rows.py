@@ -47,7 +47,8 @@ class Request:
     source: str = ""
 
     def __post_init__(self) -> None:
-        if not self.framework.strip():
+        object.__setattr__(self, "framework", self.framework.strip())
+        if not self.framework:
             raise SpecError("spec.empty", {"name": "--framework"})
         if not is_decision(self.framework):
             expected = Phrase(*expected_decision(self.framework))

@@ -23,6 +23,7 @@ _BETWEEN: Final = re.compile(
     rf"{_LEAD}(?:từ\s)?{_RATE}\s*(?:-|–|đến|tới)\s*(?:dưới|<)\s*{_RATE}", flags=re.IGNORECASE
 )
 _BELOW: Final = re.compile(rf"{_LEAD}(?:dưới|<)\s*{_RATE}", flags=re.IGNORECASE)
+_RATED: Final = re.compile(r"\W*(?:từ|dưới|trên|đạt)\s*\d{1,3}(?:[.,]\d+)?\s*%", flags=re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def unread_line(lines: Sequence[str], maximum: float) -> str:
     ''
     """
     read = {line: read_step(line) or read_step(f"{line}: 0") for line in lines}
-    if not any(read.values()) or proposed_rule(lines, maximum):
+    if not (any(read.values()) or any(map(_RATED.fullmatch, lines))) or proposed_rule(lines, maximum):
         return ""
     odd = next((line for line, step in read.items() if not (step and read_step(line))), "")
     steps = sorted(((step, line) for line, step in read.items() if step), key=lambda pair: pair[0].low)
